@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+import type { CommandRecord, Head, LedgerReader, StoredEvent } from '../contract.js';
+
+const columns = 'e.position::text, e.stream, e.version, e.type, e.command_id, e.ordinal, e.leaf_hash, e.envelope';
+type Row = [position: string, stream: string, version: number, type: string, command: string, ordinal: number, leafHash: Buffer, bytes: Buffer];
+
+/** Reads the ledger in PostgreSQL; needs no more than SELECT. */
+export class PostgresReader implements LedgerReader {
+  constructor(private readonly pool: Pool) {}
+
+  async head(): Promise<Head> {
+    const { rows } = await this.pool.query<[string]>({ text: 'select position::text from ledger.head', rowMode: 'array' });
+    return { position: Number(rows[0]![0]) };
+  }
+
+  read(after: number, limit: number): Promise<StoredEvent[]> {
+    // Ordered by e.position: the output column of that name is text.
+    return this.events('ledger-read', 'where e.position > $1 order by e.position limit $2', [after, limit]);
+  }
+
+  readStream(stream: string, afterVersion = 0): Promise<StoredEvent[]> {
+    return this.events('ledger-stream', 'where e.stream = $1 and e.version > $2 order by e.version', [stream, afterVersion]);
+  }
+
+  readStreams(streams: string[]): Promise<StoredEvent[]> {
+    return this.events('ledger-streams', 'where e.stream = any ($1::text[]) order by e.stream, e.version', [streams]);
+  }
+
+  async findCommand(command: string): Promise<CommandRecord | undefined> {
+    const { rows } = await this.pool.query<{ stream: string; digest: string; position: string; version: number }>({
+      name: 'ledger-command',
+      text: `select stream, encode(command_digest, 'hex') as digest, (position + command_events - 1)::text as position,
+               version + command_events - 1 as version
+             from ledger.event where command_id = $1 and ordinal = 0`,
+      values: [command],
+    });
+    const row = rows[0];
+    return row && { stream: row.stream, digest: row.digest, position: Number(row.position), version: row.version };
+  }
+
+  private async events(name: string, where: string, values: unknown[]): Promise<StoredEvent[]> {
+    const text = `select ${columns} from ledger.event e ${where}`;
+    const { rows } = await this.pool.query<Row>({ name, text, values, rowMode: 'array' });
+    return rows.map(([position, stream, version, type, command, ordinal, leafHash, bytes]) => ({
+      position: Number(position), stream, version, type, command, ordinal, leafHash, bytes,
+    }));
+  }
+}

@@ -1,0 +1,116 @@
+import type { Pool } from 'pg';
+import { bodiesOf } from '../envelope.js';
+import { LedgerUnavailable } from '../contract.js';
+import type { AppendItem, AppendResult, CommandRecord, Head, Ledger, StoredEvent } from '../contract.js';
+import { appendStatement, resultOf } from './append-statement.js';
+import type { AppendRow } from './append-statement.js';
+import { takeBatch } from './batch.js';
+import type { Waiting } from './batch.js';
+import { PostgresReader } from './reader.js';
+
+export interface ShelfOptions {
+  /** Statements under way at once. More than one only helps where the network to PostgreSQL is slow. */
+  lanes?: number;
+  /** How often a statement of unknown outcome is repeated before the callers hear of it. */
+  attempts?: number;
+  pause?: (ms: number) => Promise<void>;
+}
+
+/**
+ * The ledger in PostgreSQL. Concurrent callers are grouped: while a statement is under way, the next one gathers, so that
+ * one commit serves many. A statement whose outcome is unknown (the connection broke) is repeated as it is, which is safe
+ * because each item carries its command id.
+ */
+export class PostgresShelf implements Ledger {
+  private readonly queue: Waiting[] = [];
+  private readonly reader: PostgresReader;
+  private readonly lanes: number;
+  private readonly attempts: number;
+  private readonly pause: (ms: number) => Promise<void>;
+  private underWay = 0;
+
+  constructor(
+    private readonly pool: Pool,
+    options: ShelfOptions = {},
+  ) {
+    this.reader = new PostgresReader(pool);
+    this.lanes = options.lanes ?? 1;
+    this.attempts = options.attempts ?? 6;
+    this.pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  }
+
+  append(items: AppendItem[]): Promise<AppendResult[]> {
+    const bodies = items.map(bodiesOf);
+    const results = items.map((item, i) => this.enqueue(item, bodies[i]!));
+    this.flush();
+    return Promise.all(results);
+  }
+
+  head(): Promise<Head> {
+    return this.reader.head();
+  }
+
+  read(after: number, limit: number): Promise<StoredEvent[]> {
+    return this.reader.read(after, limit);
+  }
+
+  readStream(stream: string, afterVersion = 0): Promise<StoredEvent[]> {
+    return this.reader.readStream(stream, afterVersion);
+  }
+
+  readStreams(streams: string[]): Promise<StoredEvent[]> {
+    return this.reader.readStreams(streams);
+  }
+
+  findCommand(command: string): Promise<CommandRecord | undefined> {
+    return this.reader.findCommand(command);
+  }
+
+  private enqueue(item: AppendItem, bodies: Buffer[]): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
+      this.queue.push({ item, bodies, bytes, resolve, reject });
+    });
+  }
+
+  private flush(): void {
+    while (this.underWay < this.lanes && this.queue.length > 0) {
+      const batch = takeBatch(this.queue);
+      this.underWay += 1;
+      void this.write(batch).finally(() => {
+        this.underWay -= 1;
+        this.flush();
+      });
+    }
+  }
+
+  private async write(batch: Waiting[]): Promise<void> {
+    try {
+      const rows = await this.send(batch);
+      batch.forEach((one, i) => one.resolve(resultOf(rows[i]!)));
+    } catch (error) {
+      for (const one of batch) one.reject(error);
+    }
+  }
+
+  private async send(batch: Waiting[]): Promise<AppendRow[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.pool.query<AppendRow>(appendStatement(batch));
+        return answer.rows;
+      } catch (error) {
+        if (!isConnectionTrouble(error)) throw error;
+        if (attempt >= this.attempts) throw new LedgerUnavailable(error);
+        await this.pause(50 * 2 ** attempt);
+      }
+    }
+  }
+}
+
+/** Trouble of the way to the server, or of the server as a whole; the statement itself was not at fault. */
+export function isConnectionTrouble(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string') return /terminated|timeout exceeded|not queryable|ended/i.test((error as Error).message);
+  // SQLSTATE classes 08 (connection), 57P0x (shutdown, crash, starting up), 53300 (too many connections); Node's E... codes.
+  return /^(08...|57P0.|53300|40001|40P01|E[A-Z_]+)$/.test(code);
+}

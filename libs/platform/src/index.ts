@@ -1,0 +1,15 @@
+export { ConfigError, followerNames, readSettings, settings } from './config/config.js';
+export type { Settings } from './config/config.js';
+export { ManualClock, systemClock } from './clock.js';
+export type { Clock, Instant } from './clock.js';
+export { idFrom, newId, newSecret, uuidPattern } from './ids.js';
+export { causeChain, jsonLogger, silentLogger } from './logger.js';
+export type { LogFields, LogLevel, Logger } from './logger.js';
+export { applySchema, grantLogin } from './postgres/apply-schema.js';
+export type { SchemaReport } from './postgres/apply-schema.js';
+export { openDataSource } from './postgres/data-source.js';
+export { openPool } from './postgres/pool.js';
+export { freePort, portIsFree } from './local/free-port.js';
+export { findPostgres } from './local/postgres-binaries.js';
+export { startLocalPostgres } from './local/postgres-server.js';
+export type { LocalPostgres } from './local/postgres-server.js';

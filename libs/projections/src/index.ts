@@ -1,0 +1,1 @@
+export { allSchemaChanges } from './schema/changes.js';

@@ -1,0 +1,63 @@
+/** A JSON value. Numbers are finite IEEE 754 doubles. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** Raised for a value that has no canonical form; the path says where. */
+export class NotCanonical extends Error {
+  constructor(path: string, why: string) {
+    super(`${path === '' ? 'the value' : path} ${why}`);
+    this.name = 'NotCanonical';
+  }
+}
+
+/**
+ * RFC 8785 (JCS): keys sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript writes them.
+ * MUST be given plain JSON: undefined, NaN, lone surrogates, dates and class instances are refused, never dropped,
+ * since a dropped field would be missing from what is hashed.
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, '');
+}
+
+function write(value: unknown, path: string): string {
+  switch (typeof value) {
+    case 'string':
+      return quote(value, path);
+    case 'number':
+      if (!Number.isFinite(value)) throw new NotCanonical(path, 'is not a finite number');
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? writeList(value, path) : writeObject(value, path);
+    default:
+      throw new NotCanonical(path, `is ${typeof value}, which JSON cannot hold`);
+  }
+}
+
+function writeList(list: unknown[], path: string): string {
+  let text = '[';
+  for (let i = 0; i < list.length; i++) text += (i === 0 ? '' : ',') + write(list[i], `${path}[${i}]`);
+  return `${text}]`;
+}
+
+function writeObject(object: object, path: string): string {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) throw new NotCanonical(path, 'is not a plain object');
+  const record = object as Record<string, unknown>;
+  // The default order of sort() is by UTF-16 code units, as RFC 8785 section 3.2.3 asks.
+  const keys = Object.keys(record).sort();
+  let text = '{';
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const at = path === '' ? key : `${path}.${key}`;
+    text += `${i === 0 ? '' : ','}${quote(key, at)}:${write(record[key], at)}`;
+  }
+  return `${text}}`;
+}
+
+function quote(text: string, path: string): string {
+  if (!text.isWellFormed()) throw new NotCanonical(path, 'holds half of a surrogate pair');
+  return JSON.stringify(text);
+}

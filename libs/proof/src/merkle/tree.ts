@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+
+const leafPrefix = Buffer.from([0x00]);
+const nodePrefix = Buffer.from([0x01]);
+
+/** RFC 6962 section 2.1: SHA-256(0x00 || entry), 32 bytes. */
+export function leafHash(entry: Uint8Array): Buffer {
+  return createHash('sha256').update(leafPrefix).update(entry).digest();
+}
+
+/** RFC 6962 section 2.1: SHA-256(0x01 || left || right), 32 bytes. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  return createHash('sha256').update(nodePrefix).update(left).update(right).digest();
+}
+
+/**
+ * The root of a growing RFC 6962 tree, from leaf hashes given in order.
+ * Holds one hash for each full subtree (at most 64), so a ledger of any size is hashed in constant memory.
+ */
+export class MerkleRoot {
+  // Full subtrees from the largest to the smallest; their sizes are the bits of `count`.
+  private readonly subtrees: Buffer[] = [];
+  private count = 0n;
+
+  get size(): bigint {
+    return this.count;
+  }
+
+  add(leaf: Uint8Array): void {
+    if (leaf.length !== 32) throw new RangeError(`a leaf hash has 32 bytes, not ${leaf.length}`);
+    let hash = Buffer.from(leaf);
+    for (let bits = this.count; (bits & 1n) === 1n; bits >>= 1n) hash = nodeHash(this.subtrees.pop()!, hash) as Buffer<ArrayBuffer>;
+    this.subtrees.push(hash);
+    this.count += 1n;
+  }
+
+  /** The root hash, 32 bytes; of the empty tree SHA-256(""). */
+  root(): Buffer {
+    if (this.subtrees.length === 0) return createHash('sha256').digest();
+    return this.subtrees.reduceRight((right, left) => nodeHash(left, right));
+  }
+}
