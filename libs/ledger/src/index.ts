@@ -9,6 +9,7 @@ export { PostgresBlobs } from './postgres/blobs.js';
 export { PostgresReader } from './postgres/reader.js';
 export { PostgresShelf } from './postgres/shelf.js';
 export type { ShelfOptions } from './postgres/shelf.js';
+export { isUnavailable } from './postgres/trouble.js';
 export { ledgerSchema, sqlChange } from './postgres/schema/changes.js';
 export type { SchemaChange } from './postgres/schema/changes.js';
 export { verifyLedger } from './verify/verify.js';

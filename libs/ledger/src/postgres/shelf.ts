@@ -7,6 +7,7 @@ import type { AppendRow } from './append-statement.js';
 import { takeBatch } from './batch.js';
 import type { Waiting } from './batch.js';
 import { PostgresReader } from './reader.js';
+import { isConnectionTrouble } from './trouble.js';
 
 export interface ShelfOptions {
   /** Statements under way at once. More than one only helps where the network to PostgreSQL is slow. */
@@ -105,12 +106,4 @@ export class PostgresShelf implements Ledger {
       }
     }
   }
-}
-
-/** Trouble of the way to the server, or of the server as a whole; the statement itself was not at fault. */
-export function isConnectionTrouble(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return /terminated|timeout exceeded|not queryable|ended/i.test((error as Error).message);
-  // SQLSTATE classes 08 (connection), 57P0x (shutdown, crash, starting up), 53300 (too many connections); Node's E... codes.
-  return /^(08...|57P0.|53300|40001|40P01|E[A-Z_]+)$/.test(code);
 }

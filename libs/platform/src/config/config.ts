@@ -102,5 +102,10 @@ export function readSettings(env: Record<string, string | undefined> = process.e
   return read;
 }
 
+/** Whether a variable of the environment has a value. */
+export function isSet(name: string, env: Record<string, string | undefined> = process.env): boolean {
+  return (env[name] ?? '') !== '';
+}
+
 // Test programs share the environment of the processes that they start.
 const testPrefix = 'ROLLBOOK_TEST_';

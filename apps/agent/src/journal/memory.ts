@@ -1,0 +1,187 @@
+import type { OrderBody, ReportBody } from '#messaging';
+import { newId } from '#platform';
+import { Journal } from './journal.js';
+
+/** A report that the service has not yet taken. Its evidence lies in a file of its own, by digest. */
+export interface Unsent {
+  body: ReportBody;
+  evidence: string[];
+}
+
+/** A process that was started for an order. */
+export interface Child {
+  pid: number;
+  /** When the system says it began; a number used again belongs to another process. */
+  began: string;
+}
+
+export interface HeldOrder {
+  order: OrderBody;
+  /** Whether its step was begun; then a crash leaves it to the step's rule how to go on. */
+  started: boolean;
+  child: Child | undefined;
+  ended: boolean;
+}
+
+type Record =
+  | { t: 'begin'; incarnation: string; sequence: number }
+  | { t: 'cursor'; cursor: number }
+  | { t: 'epoch'; node: string; epoch: number }
+  | { t: 'order'; order: OrderBody }
+  | { t: 'start'; order: string }
+  | { t: 'child'; order: string; child: Child }
+  | { t: 'end'; order: string }
+  | { t: 'report'; report: Unsent }
+  | { t: 'taken'; sequences: number[] };
+
+/** What an agent must not forget: orders and how far they are, epochs, reports not yet taken, where its pull stands. */
+export class AgentMemory {
+  private readonly orders = new Map<string, HeldOrder>();
+  private readonly epochs = new Map<string, number>();
+  private readonly unsent = new Map<number, Unsent>();
+  private readonly journal: Journal<Record>;
+  private sequence = 0;
+  incarnation: string;
+  cursor = 0;
+
+  constructor(path: string) {
+    const { journal, records } = Journal.open<Record>(path, () => this.snapshot());
+    this.journal = journal;
+    for (const record of records) this.apply(record);
+    this.incarnation ??= '';
+    if (this.incarnation === '') this.write({ t: 'begin', incarnation: newId(), sequence: 0 });
+    else this.journal.compact();
+  }
+
+  find(order: string): HeldOrder | undefined {
+    return this.orders.get(order);
+  }
+
+  /** Orders that are not yet dealt with, in the order in which they came. */
+  pending(): HeldOrder[] {
+    return [...this.orders.values()].filter((held) => !held.ended);
+  }
+
+  epochOf(node: string): number {
+    return this.epochs.get(node) ?? 0;
+  }
+
+  reports(): Unsent[] {
+    return [...this.unsent.values()];
+  }
+
+  nextSequence(): number {
+    this.sequence += 1;
+    return this.sequence;
+  }
+
+  /** Takes orders and the reports that acknowledge or refuse them, all durable before it resolves. */
+  async take(orders: readonly OrderBody[], reports: readonly Unsent[], cursor?: number): Promise<void> {
+    const records: Record[] = [];
+    for (const order of orders) {
+      if (order.epoch > this.epochOf(order.node)) records.push({ t: 'epoch', node: order.node, epoch: order.epoch });
+      records.push({ t: 'order', order });
+    }
+    records.push(...reports.map((report): Record => ({ t: 'report', report })));
+    if (cursor !== undefined) records.push({ t: 'cursor', cursor });
+    await this.writeDurably(records);
+  }
+
+  start(order: string): Promise<void> {
+    return this.writeDurably([{ t: 'start', order }]);
+  }
+
+  /** Noted at once and without waiting: a process that dies right after must still find its child again. */
+  child(order: string, child: Child): void {
+    this.write({ t: 'child', order, child });
+  }
+
+  /** Ends an order with its report, in one write. */
+  end(order: string, report: Unsent): Promise<void> {
+    return this.writeDurably([{ t: 'end', order }, { t: 'report', report }]);
+  }
+
+  report(report: Unsent): Promise<void> {
+    return this.writeDurably([{ t: 'report', report }]);
+  }
+
+  /** Forgets reports that the service has, or will never have. */
+  taken(sequences: readonly number[]): void {
+    const known = sequences.filter((sequence) => this.unsent.has(sequence));
+    if (known.length > 0) this.write({ t: 'taken', sequences: known });
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
+  }
+
+  private writeDurably(records: Record[]): Promise<void> {
+    for (const record of records) this.apply(record);
+    return this.journal.append(...records);
+  }
+
+  private write(record: Record): void {
+    this.apply(record);
+    this.journal.note(record);
+  }
+
+  private apply(record: Record): void {
+    switch (record.t) {
+      case 'begin':
+        this.incarnation = record.incarnation;
+        this.sequence = record.sequence;
+        break;
+      case 'cursor':
+        this.cursor = record.cursor;
+        break;
+      case 'epoch':
+        this.raiseEpoch(record.node, record.epoch);
+        break;
+      case 'order':
+        this.orders.set(record.order.order, { order: record.order, started: false, child: undefined, ended: false });
+        break;
+      case 'start':
+        this.orders.get(record.order)!.started = true;
+        break;
+      case 'child':
+        this.orders.get(record.order)!.child = record.child;
+        break;
+      case 'end':
+        this.orders.get(record.order)!.ended = true;
+        break;
+      case 'report':
+        this.unsent.set(record.report.body.sequence, record.report);
+        this.sequence = Math.max(this.sequence, record.report.body.sequence);
+        break;
+      case 'taken':
+        for (const sequence of record.sequences) this.unsent.delete(sequence);
+        break;
+    }
+  }
+
+  /** A new epoch makes the finished orders of older ones forgettable: they would be refused by their epoch. */
+  private raiseEpoch(node: string, epoch: number): void {
+    this.epochs.set(node, Math.max(epoch, this.epochOf(node)));
+    for (const [id, { order, ended }] of this.orders) if (ended && order.node === node && order.epoch < epoch) this.orders.delete(id);
+  }
+
+  private snapshot(): Record[] {
+    return [
+      { t: 'begin', incarnation: this.incarnation, sequence: this.sequence },
+      { t: 'cursor', cursor: this.cursor },
+      ...[...this.epochs].map(([node, epoch]): Record => ({ t: 'epoch', node, epoch })),
+      ...[...this.orders.values()].flatMap(recordsOf),
+      ...[...this.unsent.values()].map((report): Record => ({ t: 'report', report })),
+    ];
+  }
+}
+
+function recordsOf({ order, started, child, ended }: HeldOrder): Record[] {
+  const id = order.order;
+  return [
+    { t: 'order', order },
+    ...(started ? [{ t: 'start', order: id } as const] : []),
+    ...(child ? [{ t: 'child', order: id, child } as const] : []),
+    ...(ended ? [{ t: 'end', order: id } as const] : []),
+  ];
+}

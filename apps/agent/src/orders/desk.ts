@@ -1,0 +1,90 @@
+import type { KeyObject } from 'node:crypto';
+import { openOrder, parameterPatterns } from '#messaging';
+import type { DigestedRunbook, OrderBody, Step } from '#messaging';
+import type { Clock, Logger } from '#platform';
+import type { AgentMemory } from '../journal/memory.js';
+import type { HeldProduct, ServedNode } from '../nodes.js';
+import type { Reporter } from '../reports/reporter.js';
+
+export interface DeskOptions {
+  site: string;
+  serviceKeys: ReadonlyMap<string, KeyObject>;
+  nodes: ReadonlyMap<string, ServedNode>;
+  products: ReadonlyMap<string, HeldProduct>;
+  memory: AgentMemory;
+  reporter: Reporter;
+  clock: Clock;
+  logger: Logger;
+  /** Called with every order that is to be carried out, once it is durable. */
+  onOrder: (order: OrderBody) => void;
+}
+
+/** Takes in what the channel brings: refuses what may not be done, makes the rest durable, and acknowledges it. */
+export class OrderDesk {
+  constructor(private readonly options: DeskOptions) {}
+
+  async take(messages: readonly Buffer[], cursor?: number): Promise<void> {
+    const { memory, reporter, clock, onOrder } = this.options;
+    const taken: OrderBody[] = [];
+    const reports = [];
+    for (const bytes of messages) {
+      const order = this.open(bytes);
+      if (!order || taken.some((one) => one.order === order.order) || memory.find(order.order)) continue;
+      const refusal = this.refusalOf(order, taken);
+      if (refusal === undefined) {
+        taken.push(order);
+        reports.push(reporter.accepted(order));
+      } else {
+        reports.push(reporter.refused(order, refusal, clock.now()));
+      }
+    }
+    if (taken.length === 0 && reports.length === 0 && cursor === undefined) return;
+    await memory.take(taken, reports, cursor);
+    reporter.wake();
+    for (const order of taken) onOrder(order);
+  }
+
+  /** The step that an order names, of a runbook that this agent holds. */
+  stepOf(order: OrderBody): Step | undefined {
+    return this.runbookOf(order)?.content.steps.find((step) => step.step === order.step);
+  }
+
+  private open(bytes: Buffer): OrderBody | undefined {
+    const { serviceKeys, site, nodes, logger } = this.options;
+    const opened = openOrder(bytes, serviceKeys);
+    if (!opened.ok) {
+      // Not signed by the service: nobody to answer to.
+      logger.warn('an order was refused', { reason: opened.reason, problem: opened.problem });
+      return undefined;
+    }
+    const { body } = opened;
+    if (body.site === site) return nodes.has(body.node) ? body : undefined;
+    logger.warn('an order of another site was refused', { order: body.order, site: body.site });
+    return undefined;
+  }
+
+  /** Why an order is not carried out; undefined when it is. */
+  private refusalOf(order: OrderBody, before: readonly OrderBody[]): string | undefined {
+    const { memory, clock, nodes } = this.options;
+    const epoch = Math.max(memory.epochOf(order.node), ...before.filter((one) => one.node === order.node).map((one) => one.epoch));
+    if (order.epoch < epoch) return 'epoch-old';
+    if (order.expiresAt <= clock.now()) return 'order-expired';
+    if (nodes.get(order.node)!.product !== order.product) return 'product-differs';
+    const runbook = this.runbookOf(order);
+    if (!runbook) return 'runbook-unknown';
+    if (!this.stepOf(order)) return 'step-unknown';
+    return this.parametersFit(runbook, order) ? undefined : 'parameter-invalid';
+  }
+
+  private runbookOf(order: OrderBody): DigestedRunbook | undefined {
+    const runbook = this.options.products.get(order.product)?.runbooks.get(order.digest);
+    return runbook?.runbook === order.runbook ? runbook : undefined;
+  }
+
+  /** Exactly the declared parameters, each of its type. */
+  private parametersFit({ content }: DigestedRunbook, { parameters }: OrderBody): boolean {
+    const declared = Object.entries(content.parameters);
+    if (declared.length !== Object.keys(parameters).length) return false;
+    return declared.every(([name, { type }]) => parameters[name] !== undefined && parameterPatterns[type].test(parameters[name]));
+  }
+}

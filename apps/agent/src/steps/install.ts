@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+
+export interface InstallWish {
+  /** A directory or an http(s) address, to which the product and the artifact's path are added. */
+  mirror: string;
+  product: string;
+  artifact: string;
+  sha256: string;
+  /** Under the node's home. */
+  home: string;
+  to: string;
+  mode: string;
+  signal: AbortSignal;
+}
+
+export type InstallResult = { ok: true; bytes: number; found: boolean } | { ok: false; reason: string; detail: string };
+
+/**
+ * Puts a release artifact in place: fetched beside its target, checked against its digest, made durable, then renamed
+ * over the old one in a single move. Whoever starts it meanwhile gets the old file or the new one, never a part.
+ */
+export async function install(wish: InstallWish): Promise<InstallResult> {
+  const target = join(wish.home, wish.to);
+  if (existsSync(target)) {
+    const there = await digestFile(target);
+    if (there.sha256 === wish.sha256) return { ok: true, bytes: there.bytes, found: true };
+  }
+  await mkdir(dirname(target), { recursive: true });
+  const next = `${target}.${randomBytes(6).toString('hex')}.next`;
+  try {
+    await fetchTo(next, wish);
+    const got = await digestFile(next);
+    if (got.sha256 !== wish.sha256) {
+      return { ok: false, reason: 'artifact-differs', detail: `${wish.artifact} has the digest ${got.sha256}, ordered was ${wish.sha256}` };
+    }
+    await chmod(next, parseInt(wish.mode, 8));
+    await sync(next);
+    await rename(next, target);
+    await sync(dirname(target));
+    return { ok: true, bytes: got.bytes, found: false };
+  } catch (error) {
+    return { ok: false, reason: 'install-failed', detail: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await rm(next, { force: true });
+  }
+}
+
+async function fetchTo(file: string, { mirror, product, artifact, signal }: InstallWish): Promise<void> {
+  if (!/^https?:/.test(mirror)) return pipeline(createReadStream(join(mirror, product, artifact)), createWriteStream(file, { mode: 0o600 }), { signal });
+  const address = `${mirror.replace(/\/$/, '')}/${product}/${artifact}`;
+  const answer = await fetch(address, { signal, redirect: 'follow' });
+  if (!answer.ok || !answer.body) throw new Error(`${address} was answered with ${answer.status}`);
+  await pipeline(Readable.fromWeb(answer.body as ReadableStream), createWriteStream(file, { mode: 0o600 }), { signal });
+}
+
+async function digestFile(file: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(file)) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

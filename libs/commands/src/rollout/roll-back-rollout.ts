@@ -1,0 +1,28 @@
+import { Command, CommandHandler } from '@nestjs/cqrs';
+import type { ICommandHandler } from '@nestjs/cqrs';
+import { rolloutDecider, streamOf } from '#domain';
+import { Book } from '../book/book.js';
+import type { Meta, Outcome } from '../book/outcome.js';
+
+/** Takes the nodes of an ended rollout back to where they came from. */
+export class RollBackRollout extends Command<Outcome> {
+  constructor(
+    readonly meta: Meta,
+    readonly rollout: string,
+    readonly reason: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(RollBackRollout)
+export class RollBackRolloutHandler implements ICommandHandler<RollBackRollout> {
+  constructor(private readonly book: Book) {}
+
+  execute({ meta, rollout, reason }: RollBackRollout): Promise<Outcome> {
+    const asked = { type: 'roll-back-rollout' as const, rollout, reason };
+    return this.book.act({
+      stream: streamOf.rollout(rollout), decider: rolloutDecider, meta, asked, commands: () => [asked], oneOperation: true,
+    });
+  }
+}

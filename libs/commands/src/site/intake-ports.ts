@@ -1,0 +1,49 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { siteDecider, streamOf } from '#domain';
+import type { EnrolledAgent } from '#domain';
+import { isUnavailable } from '#ledger';
+import { idFrom } from '#platform';
+import type { Clock, Logger } from '#platform';
+import type { Book } from '../book/book.js';
+import type { Outcome } from '../book/outcome.js';
+import { TakeReport } from '../node/take-report.js';
+import type { CheckedReport } from '../node/take-report.js';
+import { RefuseMessage } from './refuse-message.js';
+
+/** Refused messages that are recorded for a site in a minute; a flood of rubbish must not fill the ledger. */
+const refusalsPerMinute = 60;
+
+/** What an intake of reports needs of the service, over the command bus; the same behind a broker and behind the pull door. */
+export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock; logger: Logger }) {
+  const { bus, book, clock, logger } = options;
+  const refused = new Map<string, { minute: number; count: number }>();
+  return {
+    async agentsOf(site: string): Promise<EnrolledAgent[]> {
+      const { state } = await book.state(siteDecider, streamOf.site(site));
+      return [...state.agents.values()];
+    },
+    async record(report: { body: CheckedReport; evidence: readonly Buffer[] }): Promise<'taken' | 'later' | { refused: string }> {
+      try {
+        const outcome: Outcome = await bus.execute(new TakeReport(report.body, report.evidence));
+        return outcome.ok ? 'taken' : { refused: outcome.refusal.code };
+      } catch (error) {
+        if (isUnavailable(error)) throw error;
+        // One report that breaks our own rules must not hold up those behind it.
+        logger.error('a report could not be recorded', { error, node: report.body.node, sequence: report.body.sequence });
+        return 'later';
+      }
+    },
+    async refuse(message: { site: string; agent: string | null; reason: string; sha256: string; bytes: number }): Promise<void> {
+      const { site, agent, reason, sha256, bytes } = message;
+      logger.warn('a message was refused', { ...message });
+      const minute = Math.floor(clock.millis() / 60_000);
+      const before = refused.get(site);
+      const count = before?.minute === minute ? before.count + 1 : 1;
+      refused.set(site, { minute, count });
+      if (count > refusalsPerMinute) return;
+      // The same bad message delivered again is recorded once a minute at most.
+      const meta = { command: idFrom('refused', site, sha256, String(minute)), actor: { kind: 'service' as const, ref: 'receiver' } };
+      await bus.execute(new RefuseMessage(meta, site, agent, reason, sha256, bytes));
+    },
+  };
+}

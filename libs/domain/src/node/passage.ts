@@ -1,0 +1,109 @@
+import type { FailureRule, Migration, RepeatRule, StepKind } from '../product/product.js';
+import type { Instant } from '../kernel/time.js';
+
+/** A step as a plan fixes it: which runbook by digest, and the rules for when it fails. */
+export interface PlannedStep {
+  runbook: string;
+  digest: string;
+  step: string;
+  title: string;
+  kind: StepKind;
+  timeoutSeconds: number;
+  attempts: number;
+  repeat: RepeatRule;
+  onFailure: FailureRule;
+  changes: boolean;
+  /** Names of the parameters that its runbook declares. */
+  parameters: string[];
+}
+
+/** What every order of a passage may fill its parameters from. */
+export type RouteValues = { [name: string]: string };
+
+/** One way through the plan, for all nodes that start from the same version. */
+export interface Route {
+  from: string;
+  to: string;
+  migration: Migration;
+  upgrade: PlannedStep[];
+  rollback: PlannedStep[];
+  upgradeValues: RouteValues;
+  rollbackValues: RouteValues;
+}
+
+/** How long a passage waits, in seconds. */
+export interface Waits {
+  /** For the agent to take an order. */
+  acceptSeconds: number;
+  /** For the report, beyond the step's own time-out. */
+  graceSeconds: number;
+}
+
+export interface Backup {
+  name: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** How far success is known: ordered, said by the agent, measured, or measured to be otherwise than said. */
+export type Result = 'commanded' | 'claimed' | 'verified' | 'inconsistent';
+
+export interface Order {
+  order: string;
+  index: number;
+  attempt: number;
+  acceptBy: Instant;
+  finishBy: Instant;
+}
+
+/** Where the current step stands. `changedBefore` is what an order refused by the agent falls back to. */
+export type StepState =
+  | { at: 'none' }
+  | ({ at: 'ordered' | 'accepted'; changedBefore: boolean } & Order)
+  | { at: 'good'; index: number }
+  | { at: 'bad'; index: number; attempt: number; reason: string; inconsistent: boolean };
+
+/** One passage of a node: an upgrade, or the rollback of one. Only one at a time, each under an epoch of its own. */
+export interface Passage {
+  kind: 'upgrade' | 'rollback';
+  rollout: string;
+  planDigest: string;
+  epoch: number;
+  from: string;
+  to: string;
+  route: Route;
+  waits: Waits;
+  step: StepState;
+  /** Whether a step that changes the installation may have run. */
+  changed: boolean;
+  result: Result;
+  backup: Backup | null;
+  /** The version measured after the last change, if any. */
+  measured: string | null;
+  /** Digest of what was restored, in a rollback. */
+  restored: string | null;
+  /** Set when the passage must end after the step under way. */
+  stopping: string | null;
+}
+
+export function stepsOf(passage: Passage): PlannedStep[] {
+  return passage.kind === 'upgrade' ? passage.route.upgrade : passage.route.rollback;
+}
+
+export function valuesOf(passage: Passage): RouteValues {
+  return passage.kind === 'upgrade' ? passage.route.upgradeValues : passage.route.rollbackValues;
+}
+
+/** Readable and the same for the same attempt at the same step, so that repeating a decision repeats the order. */
+export function orderId(rollout: string, node: string, epoch: number, index: number, attempt: number): string {
+  return `${rollout}.${node}.${epoch}.${index}.${attempt}`;
+}
+
+export function isUnderWay(passage: Passage): boolean {
+  return passage.step.at === 'ordered' || passage.step.at === 'accepted';
+}
+
+/** What every event of a passage says of it. */
+export function passageData({ node, product, passage }: { node: string; product: string; passage: Passage }) {
+  return { node, product, rollout: passage.rollout, from: passage.from, to: passage.to };
+}

@@ -1,0 +1,105 @@
+import { compareVersions } from '../kernel/names.js';
+import { refuse } from '../kernel/decision.js';
+import type { Refusal } from '../kernel/refusals.js';
+import type { PublishedRunbook, Release, UpgradePath } from './product.js';
+
+/** A product as its catalogue describes it, already read and shaped. */
+export interface Catalogue {
+  product: string;
+  name: string;
+  versionCommand: string[];
+  healthCommand: string[] | null;
+  releases: Release[];
+  paths: UpgradePath[];
+  runbooks: PublishedRunbook[];
+}
+
+/** What a plan can give to a runbook. */
+export const planParameters = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'] as const;
+
+/** Whether a catalogue makes sense as a whole; the first thing that does not. */
+export function checkCatalogue(catalogue: Catalogue): { refusal: Refusal } | undefined {
+  const problems = [...duplicates(catalogue), ...danglingVersions(catalogue)];
+  if (problems.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems });
+  const cycle = findCycle(catalogue.paths);
+  if (cycle) return refuse('catalogue-cycle', { product: catalogue.product, cycle: cycle.join(' -> ') });
+  const backwards = catalogue.paths.flatMap(({ from, to }) => from.filter((one) => compareVersions(one, to) >= 0).map((one) => `${one} -> ${to} does not go forward`));
+  if (backwards.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems: backwards });
+  return missingRunbook(catalogue) ?? unknownParameter(catalogue);
+}
+
+function duplicates(catalogue: Catalogue): string[] {
+  const twice = (label: string, names: string[]) =>
+    names.filter((name, i) => names.indexOf(name) !== i).map((name) => `${label} ${name} stands there twice`);
+  return [
+    ...twice('release', catalogue.releases.map((release) => release.version)),
+    ...twice('runbook', catalogue.runbooks.map((runbook) => runbook.runbook)),
+    ...twice('path', catalogue.paths.flatMap((path) => path.from.map((from) => `${from} -> ${path.to}`))),
+  ];
+}
+
+function danglingVersions(catalogue: Catalogue): string[] {
+  const known = new Set(catalogue.releases.map((release) => release.version));
+  return catalogue.paths.flatMap((path) =>
+    [...path.from, path.to].filter((version) => !known.has(version)).map((version) => `a path names ${version}, which is no release`),
+  );
+}
+
+/** A cycle among the versions that paths join, as the versions along it, the first one again at the end. */
+export function findCycle(paths: readonly UpgradePath[]): string[] | undefined {
+  const next = new Map<string, string[]>();
+  for (const path of paths) for (const from of path.from) next.set(from, [...(next.get(from) ?? []), path.to]);
+  const done = new Set<string>();
+  const walk = (version: string, trail: string[]): string[] | undefined => {
+    const at = trail.indexOf(version);
+    if (at >= 0) return [...trail.slice(at), version];
+    if (done.has(version)) return undefined;
+    for (const to of next.get(version) ?? []) {
+      const cycle = walk(to, [...trail, version]);
+      if (cycle) return cycle;
+    }
+    done.add(version);
+    return undefined;
+  };
+  for (const version of next.keys()) {
+    const cycle = walk(version, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+function missingRunbook(catalogue: Catalogue): { refusal: Refusal } | undefined {
+  const known = new Set(catalogue.runbooks.map((runbook) => runbook.runbook));
+  for (const path of catalogue.paths) {
+    const missing = [...path.upgrade, ...path.rollback].find((name) => !known.has(name));
+    if (missing !== undefined) return refuse('runbook-unknown', { runbook: missing, to: path.to });
+  }
+  return undefined;
+}
+
+function unknownParameter(catalogue: Catalogue): { refusal: Refusal } | undefined {
+  for (const { runbook, content } of catalogue.runbooks) {
+    const parameter = Object.keys(content.parameters).find((name) => !(planParameters as readonly string[]).includes(name));
+    if (parameter !== undefined) return refuse('parameter-unknown', { runbook, parameter, known: [...planParameters] });
+  }
+  return undefined;
+}
+
+/** The shortest way from one version to another over the paths, both included; undefined when there is none. */
+export function findRoute(paths: readonly UpgradePath[], from: string, to: string): string[] | undefined {
+  const seen = new Set([from]);
+  for (let trails: string[][] = [[from]]; trails.length > 0; ) {
+    const longer: string[][] = [];
+    for (const trail of trails) {
+      const here = trail.at(-1)!;
+      if (here === to) return trail;
+      for (const path of paths) {
+        if (!path.from.includes(here) || seen.has(path.to)) continue;
+        seen.add(path.to);
+        longer.push([...trail, path.to]);
+      }
+    }
+    trails = longer;
+  }
+  return undefined;
+}

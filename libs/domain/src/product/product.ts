@@ -1,0 +1,112 @@
+import { never } from '../kernel/decision.js';
+
+export interface Artifact {
+  name: string;
+  /** Where it lies under a release mirror. */
+  file: string;
+  sha256: string;
+}
+
+/** A published or scheduled release. Dates are days (YYYY-MM-DD) or null where the product says nothing. */
+export interface Release {
+  version: string;
+  released: string | null;
+  scheduled: string | null;
+  supportEnds: string | null;
+  breaking: string[];
+  notes: string[];
+  artifacts: Artifact[];
+}
+
+export type Migration = 'automatic' | 'partial' | 'manual' | 'fresh-install';
+
+/** How nodes of some versions come to another, by runbooks in order, and how they come back. */
+export interface UpgradePath {
+  from: string[];
+  to: string;
+  migration: Migration;
+  upgrade: string[];
+  rollback: string[];
+}
+
+export type StepKind =
+  | 'system' | 'health' | 'backup' | 'backup-check' | 'migration-check' | 'install' | 'migration' | 'config' | 'version'
+  | 'feature' | 'restore' | 'command';
+
+export type RepeatRule = 'safe' | 'check' | 'never';
+export type FailureRule = 'stop' | 'rollback';
+
+/** What the rules know of a runbook's step; how it is carried out is the agent's business. */
+export interface RunbookStep {
+  step: string;
+  title: string;
+  kind: StepKind;
+  timeoutMs: number;
+  attempts: number;
+  repeat: RepeatRule;
+  onFailure: FailureRule;
+  changes: boolean;
+}
+
+export interface Runbook {
+  runbook: string;
+  title: string;
+  /** Names of declared parameters. */
+  parameters: Record<string, { type: string }>;
+  steps: RunbookStep[];
+}
+
+export interface PublishedRunbook {
+  runbook: string;
+  digest: string;
+  content: Runbook;
+}
+
+export type ProductEvent =
+  | { type: 'product.registered'; data: { product: string; name: string; versionCommand: string[]; healthCommand: string[] | null } }
+  | { type: 'product.release-published'; data: Release }
+  | { type: 'product.release-amended'; data: Release }
+  | { type: 'product.path-published'; data: UpgradePath }
+  | { type: 'product.path-withdrawn'; data: { from: string[]; to: string } }
+  | { type: 'product.runbook-published'; data: PublishedRunbook };
+
+export type ProductState =
+  | { status: 'none' }
+  | {
+      status: 'registered';
+      product: string;
+      name: string;
+      versionCommand: string[];
+      healthCommand: string[] | null;
+      releases: ReadonlyMap<string, Release>;
+      paths: readonly UpgradePath[];
+      /** By name; the latest digest of each. */
+      runbooks: ReadonlyMap<string, PublishedRunbook>;
+    };
+
+export const noProduct: ProductState = { status: 'none' };
+
+export function evolveProduct(state: ProductState, event: ProductEvent): ProductState {
+  if (event.type === 'product.registered') {
+    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map() };
+    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks };
+  }
+  if (state.status === 'none') throw new Error(`${event.type} before the product was registered`);
+  switch (event.type) {
+    case 'product.release-published':
+    case 'product.release-amended':
+      return { ...state, releases: new Map(state.releases).set(event.data.version, event.data) };
+    case 'product.path-published':
+      return { ...state, paths: [...state.paths.filter((path) => !samePath(path, event.data)), event.data] };
+    case 'product.path-withdrawn':
+      return { ...state, paths: state.paths.filter((path) => !samePath(path, event.data)) };
+    case 'product.runbook-published':
+      return { ...state, runbooks: new Map(state.runbooks).set(event.data.runbook, event.data) };
+    default:
+      return never(event);
+  }
+}
+
+export function samePath(a: { from: string[]; to: string }, b: { from: string[]; to: string }): boolean {
+  return a.to === b.to && a.from.join() === b.from.join();
+}

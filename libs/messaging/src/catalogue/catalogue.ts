@@ -1,0 +1,108 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CatalogueError, YamlFile } from './yaml-reader.js';
+import type { Field, FileProblem } from './yaml-reader.js';
+import { parseRunbook } from './runbook.js';
+import type { DigestedRunbook } from './runbook.js';
+
+const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+const version = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+const day = /^\d{4}-\d\d-\d\d$/;
+const digest = /^[0-9a-f]{64}$/;
+const relativePath = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
+const migrations = ['automatic', 'partial', 'manual', 'fresh-install'] as const;
+
+export interface ProductFile {
+  product: string;
+  name: string;
+  versionCommand: string[];
+  healthCommand: string[] | null;
+  releases: {
+    version: string; released: string | null; scheduled: string | null; supportEnds: string | null; breaking: string[]; notes: string[];
+    artifacts: { name: string; file: string; sha256: string }[];
+  }[];
+  paths: { from: string[]; to: string; migration: (typeof migrations)[number]; upgrade: string[]; rollback: string[] }[];
+}
+
+export interface LoadedCatalogue extends ProductFile {
+  runbooks: DigestedRunbook[];
+}
+
+/** Every product under a directory: `<product>/product.yaml` and `<product>/runbooks/*.yaml`. Throws `CatalogueError`. */
+export function loadCatalogues(root: string): LoadedCatalogue[] {
+  const products = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return products.map((product) => loadCatalogue(join(root, product)));
+}
+
+export function loadCatalogue(folder: string): LoadedCatalogue {
+  const problems: FileProblem[] = [];
+  const file = join(folder, 'product.yaml');
+  const product = parseProduct(file, readFileSync(file, 'utf8'));
+  if ('problems' in product) problems.push(...product.problems);
+  const runbooks = loadRunbooks(join(folder, 'runbooks'), problems);
+  if (problems.length > 0 || 'problems' in product) throw new CatalogueError(problems);
+  return { ...product, runbooks };
+}
+
+/** The runbooks of a directory, in the order of their file names. */
+export function loadRunbooks(folder: string, problems: FileProblem[] = []): DigestedRunbook[] {
+  const runbooks: DigestedRunbook[] = [];
+  for (const entry of readdirSync(folder).filter((one) => one.endsWith('.yaml')).sort()) {
+    const file = join(folder, entry);
+    const parsed = parseRunbook(file, readFileSync(file, 'utf8'));
+    if ('problems' in parsed) problems.push(...parsed.problems);
+    else if (parsed.runbook.runbook !== entry.replace(/\.yaml$/, '')) {
+      problems.push({ file, line: 1, field: 'runbook', says: 'must be the name of its file' });
+    } else runbooks.push(parsed.runbook);
+  }
+  return runbooks;
+}
+
+export function parseProduct(file: string, text: string): ProductFile | { problems: FileProblem[] } {
+  const yaml = new YamlFile(file, text);
+  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths']);
+  const product: ProductFile = {
+    product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
+    name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
+    versionCommand: fields['version-command'].list().map((one) => one.text()),
+    healthCommand: fields['health-command'].present ? fields['health-command'].list().map((one) => one.text()) : null,
+    releases: fields.releases.list().map(readRelease),
+    paths: fields.paths.list().map(readPath),
+  };
+  if (product.versionCommand.length === 0) fields['version-command'].wrong('must list a program and its arguments');
+  if (product.releases.length === 0) fields.releases.wrong('must list at least one release');
+  return yaml.problems.length > 0 ? { problems: yaml.problems } : product;
+}
+
+function readRelease(field: Field): ProductFile['releases'][number] {
+  const fields = field.map(['version', 'released', 'scheduled', 'support-ends', 'breaking', 'notes', 'artifacts']);
+  const date = (one: Field) => (one.present ? one.written(day, 'a day like 2026-01-16') : null);
+  return {
+    version: fields.version.written(version, 'a version like v0.7.0'),
+    released: date(fields.released),
+    scheduled: date(fields.scheduled),
+    supportEnds: date(fields['support-ends']),
+    breaking: fields.breaking.list().map((one) => one.text()),
+    notes: fields.notes.list().map((one) => one.text()),
+    artifacts: fields.artifacts.list().map((one) => {
+      const { name: label, file, sha256 } = one.map(['name', 'file', 'sha256']);
+      return {
+        name: label.text(name, 'lower-case letters, digits, dots and dashes'),
+        file: file.text(relativePath, 'a relative path'),
+        sha256: sha256.written(digest, 'a SHA-256 in 64 hex digits'),
+      };
+    }),
+  };
+}
+
+function readPath(field: Field): ProductFile['paths'][number] {
+  const fields = field.map(['from', 'to', 'migration', 'upgrade', 'rollback']);
+  const runbooks = (one: Field) => one.list().map((item) => item.text(name, 'the name of a runbook'));
+  const from = fields.from.list().map((one) => one.written(version, 'a version like v0.6.2'));
+  if (from.length === 0) fields.from.wrong('must list at least one version');
+  const upgrade = runbooks(fields.upgrade);
+  if (upgrade.length === 0) fields.upgrade.wrong('must list at least one runbook');
+  const rollback = runbooks(fields.rollback);
+  if (rollback.length === 0) fields.rollback.wrong('must list at least one runbook: an upgrade without a way back is not planned');
+  return { from, to: fields.to.written(version, 'a version like v0.7.0'), migration: fields.migration.oneOf(migrations), upgrade, rollback };
+}

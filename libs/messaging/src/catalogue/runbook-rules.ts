@@ -1,0 +1,71 @@
+import type { Field } from './yaml-reader.js';
+import type { Runbook, Step } from './runbook.js';
+
+/** Facts without which the service takes no step of a kind for done; it would always fail. */
+const factsOfKind: Partial<Record<Step['kind'], string[]>> = {
+  system: ['ok'],
+  health: ['health'],
+  backup: ['name', 'sha256', 'bytes'],
+  'backup-check': ['sha256'],
+  'migration-check': ['needed', 'manual', 'fromSchema', 'toSchema'],
+  migration: ['fromSchema', 'toSchema'],
+  config: ['valid'],
+  version: ['version'],
+  feature: ['ok'],
+  restore: ['sha256', 'matches'],
+};
+
+/** What must hold among the fields of a runbook; each breach is reported at the step it belongs to. */
+export function checkSteps(runbook: Runbook, fields: Field[]): void {
+  const seen = new Set<string>();
+  let changed = false;
+  for (const [i, step] of runbook.steps.entries()) {
+    const wrong = (says: string) => fields[i]!.wrong(says);
+    if (seen.has(step.step)) wrong(`repeats the step name ${step.step}`);
+    seen.add(step.step);
+    checkAction(step, wrong);
+    checkRepeat(step, wrong);
+    checkPlaceholders(runbook, step, wrong);
+    const missing = (factsOfKind[step.kind] ?? []).filter((fact) => !(fact in step.facts));
+    if (missing.length > 0) wrong(`is of kind ${step.kind} and must declare the facts ${missing.join(', ')}`);
+    // A restore is itself the way back: what follows it can only stop for a person.
+    changed ||= step.changes && step.kind !== 'restore';
+    if (changed && step.onFailure === 'stop') wrong('comes with or after a change of the installation and must say on-failure: rollback');
+  }
+}
+
+function checkAction(step: Step, wrong: (says: string) => void): void {
+  if ((step.run === null) === (step.install === null)) wrong('must say either run or install');
+  if ((step.kind === 'install') !== (step.install !== null)) wrong('kind: install and install: go together');
+  const mustChange = ['install', 'migration', 'restore'].includes(step.kind);
+  if (mustChange && !step.changes) wrong(`is of kind ${step.kind} and must say changes: true`);
+}
+
+function checkRepeat(step: Step, wrong: (says: string) => void): void {
+  // An install is looked for by the digest of the file in place; it needs no command to see that it is done.
+  if (step.repeat === 'check' && step.done === null && step.install === null) wrong('says repeat: check and must say with done how to look');
+  if (step.repeat !== 'check' && step.done !== null) wrong('says done, which only repeat: check uses');
+  if (step.repeat === 'never' && step.attempts > 1) wrong('says repeat: never and more than one attempt');
+}
+
+const placeholder = /\$\{([^}]*)\}/g;
+
+/** Names of the parameters that a text is filled from. */
+export function placeholdersIn(text: string): string[] {
+  return [...text.matchAll(placeholder)].map((found) => found[1]!);
+}
+
+/** Fills a text; every parameter MUST have a value, which the caller has checked against its type. */
+export function fill(text: string, values: { [name: string]: string }): string {
+  return text.replace(placeholder, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`no value for the parameter ${name}`);
+    return value;
+  });
+}
+
+function checkPlaceholders(runbook: Runbook, step: Step, wrong: (says: string) => void): void {
+  const texts = [...(step.run ?? []), ...(step.done?.run ?? []), ...(step.install ? [step.install.artifact, step.install.sha256] : [])];
+  const unknown = texts.flatMap(placeholdersIn).find((name) => !(name in runbook.parameters));
+  if (unknown !== undefined) wrong(`uses \${${unknown}}, which the runbook does not declare`);
+}

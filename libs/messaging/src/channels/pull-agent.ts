@@ -1,0 +1,101 @@
+import { sealPass } from '../passes/pass.js';
+import { checkBody } from '../validate.js';
+import { ReceiptBody } from '../receipts/receipt.js';
+import type { KeyObject } from 'node:crypto';
+import type { AgentChannel, AgentHandlers, OutgoingReport } from './channel.js';
+
+/** One HTTP exchange; throws when the service cannot be reached. */
+export interface HttpPort {
+  request(method: 'GET' | 'POST', path: string, options: { headers?: Record<string, string>; body?: unknown; signal?: AbortSignal; timeoutMs: number }): Promise<{ status: number; body: Buffer }>;
+}
+
+export interface PullOptions {
+  http: HttpPort;
+  site: string;
+  agent: string;
+  key: KeyObject;
+  keyId: string;
+  now: () => string;
+  /** Position of the last order that is durable; 0 to begin. */
+  cursor: number;
+  onTrouble: (what: string, error: unknown) => void;
+  /** How long the service may hold a request for orders open, in seconds. */
+  waitSeconds?: number;
+}
+
+const firstPauseMs = 200;
+const longestPauseMs = 5_000;
+/** Reports in one request, so that a request stays within what the door takes. */
+const reportsPerRequest = 20;
+
+/** Pulls orders by long polling and posts reports: an agent that needs no open port and no broker. */
+export class PullAgentChannel implements AgentChannel {
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> = Promise.resolve();
+  private cursor: number;
+  private handlers: AgentHandlers | undefined;
+
+  constructor(private readonly options: PullOptions) {
+    this.cursor = options.cursor;
+  }
+
+  start(handlers: AgentHandlers): Promise<void> {
+    this.handlers = handlers;
+    this.loop = this.pull(handlers);
+    return Promise.resolve();
+  }
+
+  async send(reports: readonly OutgoingReport[]): Promise<void> {
+    for (let i = 0; i < reports.length; i += reportsPerRequest) {
+      const body = { reports: reports.slice(i, i + reportsPerRequest).map((one) => JSON.parse(one.bytes.toString('utf8')) as unknown) };
+      const answer = await this.request('POST', `/v1/sites/${this.options.site}/reports`, { body, timeoutMs: 30_000 });
+      const { receipts } = JSON.parse(answer.toString('utf8')) as { receipts: unknown[] };
+      for (const one of receipts) {
+        const receipt = checkBody(ReceiptBody, Buffer.from(JSON.stringify(one)));
+        if (receipt.ok) await this.handlers?.receipt(receipt.value);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  private async pull(handlers: AgentHandlers): Promise<void> {
+    const wait = this.options.waitSeconds ?? 25;
+    for (let pauseMs = firstPauseMs; !this.stopping.signal.aborted; ) {
+      try {
+        const path = `/v1/sites/${this.options.site}/orders?after=${this.cursor}&wait=${wait}`;
+        const answer = await this.request('GET', path, { timeoutMs: (wait + 10) * 1000 });
+        const { orders, cursor } = JSON.parse(answer.toString('utf8')) as { orders: unknown[]; cursor: number };
+        if (orders.length > 0) await handlers.orders(orders.map((one) => Buffer.from(JSON.stringify(one))), cursor);
+        this.cursor = cursor;
+        pauseMs = firstPauseMs;
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        this.options.onTrouble('orders could not be pulled', error);
+        await pause(pauseMs, this.stopping.signal);
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      }
+    }
+  }
+
+  private async request(method: 'GET' | 'POST', path: string, options: { body?: unknown; timeoutMs: number }): Promise<Buffer> {
+    const { http, site, agent, key, keyId, now } = this.options;
+    const headers = { 'rollbook-agent': sealPass({ site, agent, at: now() }, key, keyId) };
+    const answer = await http.request(method, path, { ...options, headers, signal: this.stopping.signal });
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    throw new Error(`${method} ${path.split('?')[0]} was answered with ${answer.status}: ${answer.body.toString('utf8').slice(0, 300)}`);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,28 @@
+import { Matches } from 'class-validator';
+import type { KeyObject } from 'node:crypto';
+import { canonicalJson, signDsse } from '#proof';
+import { instant, name } from '../shapes.js';
+import { openSigned, parseJson } from '../orders/order.js';
+
+const passType = 'application/vnd.rollbook.pass.v1+json';
+
+/** How far the clocks of an agent and the service may lie apart, in milliseconds. */
+const skewMs = 5 * 60 * 1000;
+
+class PassBody {
+  @Matches(name) site: string;
+  @Matches(name) agent: string;
+  @Matches(instant) at: string;
+}
+
+/** What an agent shows at the pull door to be given its site's orders: who it is and when, signed. One header value. */
+export function sealPass(body: { site: string; agent: string; at: string }, key: KeyObject, keyId: string): string {
+  return Buffer.from(JSON.stringify(signDsse(passType, Buffer.from(canonicalJson(body)), key, keyId))).toString('base64url');
+}
+
+/** The agent that a pass belongs to; undefined when it is not signed by a key of the site, or too old or too new. */
+export function openPass(header: string, site: string, keys: ReadonlyMap<string, KeyObject>, nowMs: number): string | undefined {
+  const opened = openSigned(PassBody, passType, parseJson(Buffer.from(header, 'base64url')), keys);
+  if (!opened.ok || opened.body.site !== site) return undefined;
+  return Math.abs(Date.parse(opened.body.at) - nowMs) <= skewMs ? opened.body.agent : undefined;
+}

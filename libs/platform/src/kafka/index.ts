@@ -1,0 +1,15 @@
+export { checkBroker } from './broker-check.js';
+export type { BrokerCheck } from './broker-check.js';
+export type { KafkaLogger } from './client.js';
+export type { BatchControl, BatchHandler } from './delivery.js';
+export { partitionOf } from './partition.js';
+export { KafkaReceiver } from './receiver.js';
+export type { KafkaReceiverOptions } from './receiver.js';
+export type { MembershipTimes } from './receiver-session.js';
+export type { OutgoingRecord, ReceivedRecord, SentRecord } from './records.js';
+export { KafkaSendError, KafkaSender } from './sender.js';
+export type { KafkaSenderOptions } from './sender.js';
+export { checkSettings } from './settings.js';
+export type { KafkaSasl, KafkaSettings, KafkaTls, RetryBounds } from './settings.js';
+export { ensureTopics, lag } from './topics.js';
+export type { AdminOptions, PartitionLag, TopicDrift, TopicSpec } from './topics.js';

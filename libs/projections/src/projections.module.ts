@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { DataSource } from 'typeorm';
+import { CertificationEntry } from './certification/certification.entity.js';
+import { ListCertificationHandler } from './certification/certification.queries.js';
+import { FleetNode } from './fleet/fleet.entity.js';
+import { GetNodeHandler, ListNodesHandler, ResolveSelectorHandler } from './fleet/fleet.queries.js';
+import { HistoryEntry } from './history/history.entity.js';
+import { NodeHistoryHandler } from './history/history.queries.js';
+import { ProductEntry } from './products/products.entity.js';
+import { GetProductHandler, ListProductsHandler } from './products/products.queries.js';
+import { RolloutEntry, RolloutMember } from './rollouts/rollouts.entity.js';
+import { GetRolloutHandler, ListMembersHandler, ListRolloutsHandler } from './rollouts/rollouts.queries.js';
+
+/** Classes of the read models, for the data source. */
+export const entities = [FleetNode, HistoryEntry, ProductEntry, RolloutEntry, RolloutMember, CertificationEntry];
+
+const handlers: Type[] = [
+  ListNodesHandler, ResolveSelectorHandler, GetNodeHandler, NodeHistoryHandler, ListProductsHandler, GetProductHandler,
+  ListRolloutsHandler, GetRolloutHandler, ListMembersHandler, ListCertificationHandler,
+];
+
+/** The queries over the read models; whoever imports it asks through Nest's QueryBus. */
+@Module({})
+export class ProjectionsModule {
+  static over(source: DataSource): DynamicModule {
+    return {
+      module: ProjectionsModule,
+      imports: [CqrsModule.forRoot()],
+      providers: [{ provide: DataSource, useValue: source }, ...handlers],
+      exports: [CqrsModule, DataSource],
+    };
+  }
+}
