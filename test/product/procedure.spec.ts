@@ -21,13 +21,13 @@ describe('the guide, from v0.6.2 to v0.7.0 and back', () => {
     const results = await carryOut(node, path.upgrade, parameters, built);
     expect(results.filter(({ good }) => !good)).toEqual([]);
     const facts = Object.fromEntries(results.map((one) => [`${one.runbook}/${one.step}`, one.facts]));
-    expect(facts['pre-upgrade/health']).toEqual({ health: 'healthy' });
+    expect(facts['pre-upgrade/health']).toEqual({ health: 'healthy', problems: [] });
     expect(facts['backup/read-back']).toEqual({ sha256: facts['backup/create']!.sha256 });
     expect(facts['migrate-check/check']).toEqual({ needed: true, manual: [], fromSchema: 3, toSchema: 4 });
     expect(facts['install/migrate']).toEqual({ fromSchema: 3, toSchema: 4 });
     expect(facts['verify/version']).toEqual({ version: 'v0.7.0' });
-    expect(facts['verify/settings']).toEqual({ valid: true, schema: 4 });
-    expect(facts['verify/metrics']).toEqual({ feature: 'metrics', ok: true });
+    expect(facts['verify/settings']).toEqual({ valid: true, schema: 4, problems: [] });
+    expect(facts['verify/metrics']).toMatchObject({ feature: 'metrics', ok: true });
     expect(sha256(node.at('.local/bin/orchat'))).toBe(target.sha256);
     expect(statSync(node.at('.cache/orchat/metrics/journal.bin')).size).toBe(256 * 1024);
   });
@@ -94,7 +94,10 @@ describe('a node whose quota leaves 200000 bytes', () => {
     const before = node.snapshot();
     const up = await carryOut(node, path.upgrade, parameters, built);
     expect(up.filter(({ good }) => !good)).toEqual([
-      { runbook: 'verify', step: 'health', good: false, facts: { health: 'unhealthy' } },
+      {
+        runbook: 'verify', step: 'health', good: false,
+        facts: { health: 'unhealthy', problems: [expect.stringMatching(/^metrics-storage: .* needs 262144 bytes/)] },
+      },
     ]);
     const { json } = await node.run(['health-check', '--post-upgrade', '--json']);
     const failed = (json.checks as { name: string; status: string; message: string }[]).filter(

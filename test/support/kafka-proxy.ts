@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 
 /** Api keys of the Kafka protocol. */
 export const produceKey = 0;
+export const fetchKey = 1;
 export const initProducerIdKey = 22;
 
 /** What the proxy does to one request, or to all, of a kind; counted from 1 since the last `arm`. */
@@ -11,12 +12,14 @@ export interface Fault {
   nth: number | 'all';
   /**
    * `lose-answer`: the broker takes it and the client's connection breaks. `refuse`: it breaks before the broker has
-   * it. `keep-silent`: the broker takes it and the client never hears.
+   * it. `keep-silent`: the broker takes it and the client never hears. `halve-answer`: the connection is reset
+   * in the middle of the answer.
    */
-  what: 'lose-answer' | 'refuse' | 'keep-silent';
+  what: 'refuse' | AfterBroker;
 }
+type AfterBroker = 'lose-answer' | 'keep-silent' | 'halve-answer';
 
-type Pending = Map<number, 'lose-answer' | 'keep-silent'>;
+type Pending = Map<number, AfterBroker>;
 
 /** Stands in front of a broker, passes frames on, and breaks chosen requests. */
 export class KafkaProxy {
@@ -25,6 +28,8 @@ export class KafkaProxy {
   private seen = new Map<number, number>();
   private target = 0;
   private faults: Fault[] = [];
+  private blocked = false;
+  private readonly clients = new Set<Socket>();
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -54,12 +59,25 @@ export class KafkaProxy {
     this.broken = 0;
   }
 
+  /** Ends every connection as a broker does that shuts down, and takes no new ones until `unblock`. */
+  block(): void {
+    this.blocked = true;
+    for (const client of this.clients) client.end();
+  }
+
+  unblock(): void {
+    this.blocked = false;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
   private accept(client: Socket): void {
+    if (this.blocked) return void client.destroy();
+    this.clients.add(client);
+    client.once('close', () => this.clients.delete(client));
     const broker = connect(this.target, '127.0.0.1');
     const pending: Pending = new Map();
     for (const socket of [client, broker]) {
@@ -75,6 +93,7 @@ export class KafkaProxy {
     onFrames(broker, (frame) => {
       const fault = pending.get(frame.readInt32BE(4));
       if (fault === 'lose-answer') client.destroy();
+      else if (fault === 'halve-answer') halve(client, frame);
       else if (fault === undefined) client.write(frame);
     });
   }
@@ -89,6 +108,11 @@ export class KafkaProxy {
     if (fault) pending.set(frame.readInt32BE(8), fault.what);
     broker.write(frame);
   }
+}
+
+/** The half must have been read before the reset, which would take it back. */
+function halve(client: Socket, frame: Buffer): void {
+  client.write(frame.subarray(0, frame.length >> 1), () => setTimeout(() => client.resetAndDestroy(), 10));
 }
 
 function onFrames(socket: Socket, take: (frame: Buffer) => void): void {

@@ -38,6 +38,8 @@ export function describeWithKafka(name: string, needs: KafkaNeeds, tests: (kafka
   const shared = given !== undefined && given !== '' && !needs.own && !needs.proxied ? given : undefined;
   const reason = shared === undefined ? lack() : undefined;
   if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_KAFKA'] !== '1') {
+    // Jest does not name a file all of whose tests are skipped.
+    process.stderr.write(`Skipped: ${name}: ${reason}\n`);
     describe.skip(`${name} (skipped: ${reason})`, () => {
       it('needs a Kafka broker', () => undefined);
     });

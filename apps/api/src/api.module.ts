@@ -3,11 +3,10 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import { CommandsModule, intakePorts, Book } from '#commands';
+import { Book, CommandsModule, intakePorts, postgresPorts } from '#commands';
 import { CommandBus } from '@nestjs/cqrs';
-import type { BlobStore, Ledger } from '#ledger';
 import type { Clock, Logger } from '#platform';
-import { ProjectionsModule } from '#projections';
+import { Feed, ProjectionsModule } from '#projections';
 import { Access } from './access/access.js';
 import { AccessGuard } from './access/access.guard.js';
 import { EventsController } from './events/events.controller.js';
@@ -21,11 +20,9 @@ import { ServiceMetrics } from './service/metrics.js';
 import { ServiceController } from './service/service.controller.js';
 import { PullDoor } from './sites/pull-door.js';
 import { SitesController } from './sites/sites.controller.js';
-import { blobsToken, doorToken, readerToken } from './tokens.js';
+import { doorToken } from './tokens.js';
 
 export interface ApiPorts {
-  ledger: Ledger;
-  blobs: BlobStore;
   pool: Pool;
   source: DataSource;
   clock: Clock;
@@ -38,21 +35,19 @@ export interface ApiPorts {
 @Module({})
 export class ApiModule {
   static over(ports: ApiPorts): DynamicModule {
-    const { ledger, blobs, pool, source, clock, logger, access, enrolmentTokenFile, servicePublicKeyFile } = ports;
+    const { pool, source, clock, logger, access, enrolmentTokenFile, servicePublicKeyFile } = ports;
     return {
       module: ApiModule,
-      imports: [CommandsModule.over({ ledger, blobs, clock }), ProjectionsModule.over(source)],
+      imports: [CommandsModule.over(postgresPorts(pool, clock)), ProjectionsModule.over(source, pool)],
       controllers: [NodesController, ProductsController, RolloutsController, EventsController, SitesController, ServiceController],
       providers: [
         { provide: Access, useValue: access },
-        { provide: readerToken, useValue: ledger },
-        { provide: blobsToken, useValue: blobs },
-        { provide: ServiceMetrics, useValue: new ServiceMetrics(pool, ledger) },
+        { provide: ServiceMetrics, inject: [Feed], useFactory: (feed: Feed) => new ServiceMetrics(pool, feed) },
         {
           provide: doorToken,
           inject: [CommandBus, Book],
           useFactory: (bus: CommandBus, book: Book) =>
-            new PullDoor({ pool, book, clock, ports: intakePorts({ bus, book, clock, logger }), enrolmentTokenFile, servicePublicKeyFile }),
+            new PullDoor({ pool, clock, ports: intakePorts({ bus, book, clock, logger }), enrolmentTokenFile, servicePublicKeyFile }),
         },
         { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
         { provide: APP_PIPE, useFactory: validation },

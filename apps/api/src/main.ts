@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PostgresBlobs, PostgresShelf } from '#ledger';
 import { causeChain, endWith, isLoopback, jsonLogger, openDataSource, openPool, readSettings, systemClock, tellReady } from '#platform';
 import type { Settings } from '#platform';
 import { entities } from '#projections';
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
   const source = await openDataSource({ url, name: 'rollbook api reads', max: 10, entities });
   const access = new Access({ auth: settings.auth, tokensFile: settings.tokensFile, operatorFile: join(home, 'keys/operator.ref') });
   const app = await openApi({
-    ledger: new PostgresShelf(pool), blobs: new PostgresBlobs(pool), pool, source, clock: systemClock, logger, access,
+    pool, source, clock: systemClock, logger, access,
     enrolmentTokenFile: settings.enrolmentTokenFile ?? join(home, 'keys/enrolment.token'),
     servicePublicKeyFile: settings.servicePublicKeyFile ?? join(home, 'keys/service.pub.pem'),
     ...tlsOf(settings),

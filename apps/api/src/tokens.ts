@@ -1,4 +1,2 @@
-/** Where controllers are given what is no class of its own. */
-export const readerToken = Symbol('LedgerReader');
-export const blobsToken = Symbol('BlobStore');
+/** Where controllers are given what has no class to be asked for by. */
 export const doorToken = Symbol('PullDoor');

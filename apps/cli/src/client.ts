@@ -76,7 +76,7 @@ export class ApiClient {
     });
     const body = parse(answer.body);
     if (answer.status < 400) return { body };
-    throw problemExit(answer.status, (body ?? {}) as Problem);
+    throw problemExit(answer.status, (body ?? {}));
   }
 
   private headers(more: Record<string, string> = {}): Record<string, string> {

@@ -1,8 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import type { Pool } from 'pg';
-import { Book, CommandsModule, intakePorts } from '#commands';
-import { PostgresBlobs, PostgresShelf } from '#ledger';
+import { Book, CommandsModule, intakePorts, postgresPorts } from '#commands';
 import { newId } from '#platform';
 import type { Clock, Logger, Settings } from '#platform';
 import { Mailbox } from '#projections';
@@ -13,6 +12,7 @@ import type { Follower } from './follower.js';
 import { ReportTaker, checkKafka, kafkaPublishing } from './kafka/kafka.js';
 import type { KafkaGround } from './kafka/kafka.js';
 import { projector } from './projector/projector.js';
+import { OrderDelivery } from './publisher/orders.js';
 import { publisher } from './publisher/publisher.js';
 import { Tail } from './tail.js';
 
@@ -33,19 +33,20 @@ export interface RunningWorker {
 
 /** Starts the followers that were asked for, each under its lease. */
 export async function startWorker({ pool, clock, logger, followers, key, source, kafka }: WorkerOptions): Promise<RunningWorker> {
-  const ledger = new PostgresShelf(pool);
-  const blobs = new PostgresBlobs(pool);
-  const app = await NestFactory.createApplicationContext(CommandsModule.over({ ledger, blobs, clock }), { logger: false, abortOnError: false });
+  const ports = postgresPorts(pool, clock);
+  const { ledger } = ports;
+  const app = await NestFactory.createApplicationContext(CommandsModule.over(ports), { logger: false, abortOnError: false });
   const [book, bus] = [app.get(Book), app.get(CommandBus)];
   const tail = new Tail(ledger, logger);
   if (kafka) await checkKafka(kafka).catch((error: unknown) => logger.error('Kafka is not ready', { error }));
-  const publishing = kafka && followers.includes('publisher') ? kafkaPublishing(kafka) : undefined;
+  const publishing = kafka && followers.includes('publisher') ? kafkaPublishing(kafka, source) : undefined;
   const chosen: Follower[] = [];
   if (followers.includes('projector')) chosen.push(projector(pool, ledger));
   if (followers.includes('conductor')) chosen.push(conductor({ pool, reader: ledger, book, bus, clock }));
   if (followers.includes('publisher')) {
     const mailbox = new Mailbox(pool);
-    chosen.push(publisher({ pool, reader: ledger, book, mailbox, key, clock, source, ...(publishing ? { kafka: publishing.publishing } : {}) }));
+    const orders = new OrderDelivery({ book, mailbox, key, ...(publishing ? { kafka: publishing.orders } : {}) });
+    chosen.push(publisher({ pool, reader: ledger, mailbox, clock, orders, ...(publishing ? { events: publishing.events } : {}) }));
   }
   const holder = `worker-${process.pid}-${newId().slice(0, 8)}`;
   const loops = chosen.map((follower) => new FollowerLoop(follower, { pool, tail, logger, clock, holder }));

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import type { Pool } from 'pg';
+import { PostgresBlobs, PostgresShelf } from '#ledger';
 import type { BlobStore, Ledger } from '#ledger';
 import type { Clock } from '#platform';
 import { Book } from './book/book.js';
@@ -39,6 +41,11 @@ export interface CommandPorts {
   ledger: Ledger;
   blobs: BlobStore;
   clock: Clock;
+}
+
+/** Ledger and blobs in PostgreSQL. */
+export function postgresPorts(pool: Pool, clock: Clock): CommandPorts {
+  return { ledger: new PostgresShelf(pool), blobs: new PostgresBlobs(pool), clock };
 }
 
 /** The command handlers over a ledger; whoever imports it sends commands through Nest's CommandBus. */

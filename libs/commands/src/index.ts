@@ -1,8 +1,12 @@
 export { Book } from './book/book.js';
+/** What appending may raise, and who a command is from. */
+export { EnvelopeTooLarge, isUnavailable } from '#ledger';
+export type { Actor } from '#ledger';
 export { decode } from './book/decode.js';
 export type { Done, Meta, Outcome, Refused } from './book/outcome.js';
 export type { Known } from './book/state-cache.js';
-export { CommandsModule } from './commands.module.js';
+export { refusalText } from './book/refusal-text.js';
+export { CommandsModule, postgresPorts } from './commands.module.js';
 export type { CommandPorts } from './commands.module.js';
 
 export { ImportCatalogue } from './product/import-catalogue.js';

@@ -48,7 +48,7 @@ export function causeChain(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at !== undefined && parts.length < 8; at = (at as { cause?: unknown }).cause) {
     if (!(at instanceof Error)) {
-      parts.push(String(at));
+      parts.push(typeof at === 'string' ? at : JSON.stringify(at));
       break;
     }
     const inner = at instanceof AggregateError ? at.errors.map((one) => causeChain(one)).join(', ') : '';

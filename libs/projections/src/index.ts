@@ -5,6 +5,8 @@ export { projections } from './engine/projections.js';
 export { rebuild } from './engine/rebuild.js';
 export type { RebuildReport } from './engine/rebuild.js';
 export { ListCertification } from './certification/certification.queries.js';
+export { Feed } from './feed/feed.js';
+export type { FeedEvent } from './feed/feed.js';
 export { GetNode, ListNodes, ResolveSelector } from './fleet/fleet.queries.js';
 export { NodeHistory } from './history/history.queries.js';
 export { GetProduct, ListProducts } from './products/products.queries.js';

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { CertificationEntry } from './certification/certification.entity.js';
 import { ListCertificationHandler } from './certification/certification.queries.js';
+import { Feed } from './feed/feed.js';
 import { FleetNode } from './fleet/fleet.entity.js';
 import { GetNodeHandler, ListNodesHandler, ResolveSelectorHandler } from './fleet/fleet.queries.js';
 import { HistoryEntry } from './history/history.entity.js';
@@ -24,12 +26,12 @@ const handlers: Type[] = [
 /** The queries over the read models; whoever imports it asks through Nest's QueryBus. */
 @Module({})
 export class ProjectionsModule {
-  static over(source: DataSource): DynamicModule {
+  static over(source: DataSource, pool: Pool): DynamicModule {
     return {
       module: ProjectionsModule,
       imports: [CqrsModule.forRoot()],
-      providers: [{ provide: DataSource, useValue: source }, ...handlers],
-      exports: [CqrsModule, DataSource],
+      providers: [{ provide: DataSource, useValue: source }, { provide: Feed, useValue: new Feed(pool) }, ...handlers],
+      exports: [CqrsModule, DataSource, Feed],
     };
   }
 }

@@ -73,7 +73,7 @@ export class Observer {
     const queue = [...this.options.nodes.values()];
     const worker = async () => {
       for (let node = queue.shift(); node && !this.stopped; node = queue.shift()) {
-        await this.lookAt(node).catch((error: unknown) => this.options.logger.warn('a node could not be observed', { node: node!.node, error }));
+        await this.lookAt(node).catch((error: unknown) => this.options.logger.warn('a node could not be observed', { node: node.node, error }));
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));

@@ -4,7 +4,6 @@ import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 
 export interface InstallWish {
   /** A directory or an http(s) address, to which the product and the artifact's path are added. */
@@ -56,7 +55,7 @@ async function fetchTo(file: string, { mirror, product, artifact, signal }: Inst
   const address = `${mirror.replace(/\/$/, '')}/${product}/${artifact}`;
   const answer = await fetch(address, { signal, redirect: 'follow' });
   if (!answer.ok || !answer.body) throw new Error(`${address} was answered with ${answer.status}`);
-  await pipeline(Readable.fromWeb(answer.body as ReadableStream), createWriteStream(file, { mode: 0o600 }), { signal });
+  await pipeline(Readable.fromWeb(answer.body), createWriteStream(file, { mode: 0o600 }), { signal });
 }
 
 async function digestFile(file: string): Promise<{ sha256: string; bytes: number }> {

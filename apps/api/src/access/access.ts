@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Request } from 'express';
-import type { Actor } from '#ledger';
+import type { Actor } from '#commands';
 import { isLoopback, newId } from '#platform';
 import { Problem } from '../problems/problem.js';
 

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { LedgerReader, StoredEvent } from '#ledger';
+import type { Feed, FeedEvent } from '#projections';
 
 export interface StreamOptions {
   after: number;
@@ -16,7 +16,7 @@ const pollMs = 50;
 const heartbeatMs = 15_000;
 
 /** Writes the ledger's events as they are, from a position on, at the reader's pace; ends when the reader leaves. */
-export async function streamEvents(reader: LedgerReader, response: Response, options: StreamOptions): Promise<void> {
+export async function streamEvents(feed: Feed, response: Response, options: StreamOptions): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const sse = options.format === 'sse';
@@ -27,10 +27,10 @@ export async function streamEvents(reader: LedgerReader, response: Response, opt
     'X-Accel-Buffering': 'no',
   });
   response.flushHeaders();
-  const end = options.follow ? Infinity : (await reader.head()).position;
+  const end = options.follow ? Infinity : await feed.size();
   let silentMs = 0;
   for (let after = options.after; !gone.signal.aborted && after < end; ) {
-    const events = await reader.read(after, page);
+    const events = await feed.after(after, page);
     after = events.at(-1)?.position ?? after;
     const text = events.filter((event) => wanted(event, options.rollout)).map((event) => (sse ? sseText(event) : `${event.bytes.toString('utf8')}\n`)).join('');
     if (text !== '') {
@@ -49,14 +49,14 @@ export async function streamEvents(reader: LedgerReader, response: Response, opt
   response.end();
 }
 
-function wanted(event: StoredEvent, rollout: string | undefined): boolean {
+function wanted(event: FeedEvent, rollout: string | undefined): boolean {
   if (rollout === undefined) return true;
   if (event.stream === `rollout/${rollout}`) return true;
   return event.stream.startsWith('node/') && event.bytes.includes(`"rollout":${JSON.stringify(rollout)}`);
 }
 
 /** The bytes are one line of JSON, which is what a data field holds. */
-function sseText({ position, type, bytes }: StoredEvent): string {
+function sseText({ position, type, bytes }: FeedEvent): string {
   return `id: ${position}\nevent: ${type}\ndata: ${bytes.toString('utf8')}\n\n`;
 }
 

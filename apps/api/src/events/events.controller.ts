@@ -1,11 +1,10 @@
-import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
 import type { Request, Response } from 'express';
-import type { LedgerReader } from '#ledger';
+import { Feed } from '#projections';
 import { ApiProblems } from '../requests/api-docs.js';
-import { readerToken } from '../tokens.js';
 import { streamEvents } from './event-stream.js';
 
 export class EventsQuery {
@@ -32,7 +31,7 @@ export class EventsQuery {
 @ApiProblems()
 @Controller('v1/events')
 export class EventsController {
-  constructor(@Inject(readerToken) private readonly reader: LedgerReader) {}
+  constructor(private readonly feed: Feed) {}
 
   @Get()
   @ApiOperation({
@@ -45,6 +44,6 @@ export class EventsController {
     const lastSeen = Number(request.headers['last-event-id'] ?? NaN);
     const from = Number.isInteger(lastSeen) && lastSeen >= 0 ? lastSeen : (after ?? 0);
     const format = /\bapplication\/(x-ndjson|jsonl|json)\b/.test(request.headers.accept ?? '') ? 'ndjson' : 'sse';
-    await streamEvents(this.reader, response, { after: from, rollout, follow: follow === 'yes', format });
+    await streamEvents(this.feed, response, { after: from, rollout, follow: follow === 'yes', format });
   }
 }

@@ -1,7 +1,7 @@
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { EnvelopeTooLarge, isUnavailable } from '#ledger';
+import { EnvelopeTooLarge, isUnavailable } from '#commands';
 import type { Logger } from '#platform';
 import { Problem } from './problem.js';
 

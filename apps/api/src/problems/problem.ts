@@ -1,7 +1,6 @@
-import { describeRefusal } from '#domain';
-import type { Refusal } from '#domain';
 import { errorTable } from '#platform';
 import type { ErrorKind } from '#platform';
+import { refusalText } from '#commands';
 import type { Refused } from '#commands';
 
 /** An error as RFC 9457 has it, with a stable `code`, what to do `next`, and the facts of the case. */
@@ -33,13 +32,7 @@ export class Problem extends Error {
 }
 
 export function problemOf(refusal: Refused['refusal']): Problem {
-  if (refusal.code === 'command-reused') {
-    return new Problem('reused', refusal.code, 'this Idempotency-Key was used for another command', 'Use a new key for a new command.', refusal.facts);
-  }
-  if (refusal.code === 'version-differs') {
-    return new Problem('stale', refusal.code, `${refusal.facts['stream']} is at version ${refusal.facts['version']}`, 'Read it again and decide anew.', refusal.facts);
-  }
-  const { kind, says, next } = describeRefusal(refusal as Refusal);
+  const { kind, says, next } = refusalText(refusal);
   return new Problem(kind, refusal.code, says, next, refusal.facts);
 }
 

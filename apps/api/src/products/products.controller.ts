@@ -2,7 +2,6 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { QueryBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
-import { compareVersions } from '#domain';
 import { GetProduct, ListCertification, ListProducts } from '#projections';
 import { orProblem } from '../problems/problem.js';
 import { ApiProblems } from '../requests/api-docs.js';
@@ -35,7 +34,7 @@ export class ProductsController {
     const answer = orProblem(await this.queries.execute(new GetProduct(product)));
     markAnswer(response, answer, answer.item.streamVersion);
     const { product: id, name, releases, paths, runbooks } = answer.item;
-    return { product: id, name, releases: [...releases].sort((a, b) => compareVersions(b.version, a.version)), paths, runbooks };
+    return { product: id, name, releases, paths, runbooks };
   }
 
   @Get(':product/certification')
@@ -51,6 +50,6 @@ export class ProductsController {
 }
 
 function summary({ product, name, releases }: ProductView): ProductSummary {
-  const out = releases.filter((release) => release.scheduled === null).map((release) => release.version).sort(compareVersions);
-  return { product, name, releases: releases.length, latest: out.at(-1) ?? null };
+  const latest = releases.find((release) => release.scheduled === null);
+  return { product, name, releases: releases.length, latest: latest?.version ?? null };
 }

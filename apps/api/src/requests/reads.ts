@@ -31,7 +31,7 @@ export class ReadsInterceptor implements NestInterceptor {
   private async wait(request: AuthenticatedRequest, projections: readonly string[]): Promise<void> {
     const asked = request.headers['rollbook-position'] ?? request.query['position'];
     if (asked === undefined) return;
-    const position = /^\d{1,15}$/.test(String(asked as string)) ? Number(asked) : NaN;
+    const position = typeof asked === 'string' && /^\d{1,15}$/.test(asked) ? Number(asked) : NaN;
     if (Number.isNaN(position)) throw new Problem('malformed', 'position-invalid', 'Rollbook-Position must be a number', 'Send the position that a command answered with.');
     if (await waitForPosition(this.source, projections, position, waitMs)) return;
     throw new Problem('not-yet', 'not-yet-projected', `position ${position} is not yet projected`, 'Try again in a moment; if it stays, see whether a worker runs.', { position });

@@ -1,8 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Pool } from 'pg';
-import type { LedgerReader } from '#ledger';
 import { standings } from '#projections';
+import type { Feed } from '#projections';
 
 /** What Prometheus is told of this process, and of the ledger and its followers. */
 export class ServiceMetrics {
@@ -11,7 +11,7 @@ export class ServiceMetrics {
 
   constructor(
     private readonly pool: Pool,
-    private readonly reader: LedgerReader,
+    private readonly feed: Feed,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
@@ -25,7 +25,7 @@ export class ServiceMetrics {
       name: 'rollbook_postgres_up', help: '1 when PostgreSQL answered the scrape', registers,
       collect: async () => {
         try {
-          const { position } = await this.reader.head();
+          const position = await this.feed.size();
           size.set(position);
           for (const [follower, behind] of Object.entries(await this.lags(position))) lag.set({ follower }, behind);
           up.set(1);

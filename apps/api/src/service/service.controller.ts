@@ -1,12 +1,11 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
-import type { BlobStore, LedgerReader } from '#ledger';
+import { Feed } from '#projections';
 import { Open } from '../access/access.guard.js';
 import { Problem } from '../problems/problem.js';
 import { ApiProblems } from '../requests/api-docs.js';
-import { blobsToken, readerToken } from '../tokens.js';
 import { ServiceMetrics } from './metrics.js';
 
 export class LedgerView {
@@ -25,23 +24,22 @@ export class ServiceController {
   constructor(
     private readonly source: DataSource,
     private readonly metrics: ServiceMetrics,
-    @Inject(readerToken) private readonly reader: LedgerReader,
-    @Inject(blobsToken) private readonly blobs: BlobStore,
+    private readonly feed: Feed,
   ) {}
 
   @Get('v1/ledger')
   @ApiOperation({ summary: 'How long the ledger is, and how far its followers are behind', operationId: 'getLedger' })
   @ApiOkResponse({ type: LedgerView })
   async ledger(): Promise<LedgerView> {
-    const { position } = await this.reader.head();
-    return { size: position, lag: await this.metrics.lags(position) };
+    const size = await this.feed.size();
+    return { size, lag: await this.metrics.lags(size) };
   }
 
   @Get('v1/evidence/:sha256')
   @ApiOperation({ summary: 'Evidence by its digest: what a step said', operationId: 'getEvidence' })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async evidence(@Param('sha256') sha256: string, @Res() response: Response): Promise<void> {
-    const bytes = await this.blobs.get(sha256);
+    const bytes = await this.feed.evidence(sha256);
     if (!bytes) throw new Problem('unknown', 'evidence-unknown', `there is no evidence ${sha256}`, 'Take the digest from an event.');
     // Never as anything that a browser would run.
     response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -63,7 +61,7 @@ export class ServiceController {
   @ApiOkResponse({ type: LivenessView })
   async readiness(): Promise<LivenessView> {
     try {
-      await this.reader.head();
+      await this.feed.size();
       await this.source.query('select 1 from roll.follower limit 1');
       return { status: 'ok' };
     } catch (error) {

@@ -1,13 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import type { KeyObject } from 'node:crypto';
-import { siteDecider, streamOf } from '#domain';
 import { Intake, openPass } from '#messaging';
 import type { IntakePorts, ReceiptBody } from '#messaging';
 import { Mailbox, readStanding } from '#projections';
-import { readPublicKey } from '#proof';
 import type { Clock } from '#platform';
-import type { Book } from '#commands';
 import type { Pool } from 'pg';
 
 const lettersMax = 100;
@@ -24,7 +20,6 @@ export class PullDoor {
   constructor(
     private readonly options: {
       pool: Pool;
-      book: Book;
       clock: Clock;
       ports: IntakePorts;
       enrolmentTokenFile: string;
@@ -49,10 +44,8 @@ export class PullDoor {
 
   /** The agent that shows a pass; undefined when the pass is not good for the site. */
   async agentOf(site: string, pass: string): Promise<string | undefined> {
-    const { book, clock } = this.options;
-    const { state } = await book.state(siteDecider, streamOf.site(site));
-    const keys = new Map<string, KeyObject>([...state.agents.values()].map((agent) => [agent.keyId, readPublicKey(agent.publicKey)]));
-    return openPass(pass, site, keys, clock.millis());
+    const { ports, clock } = this.options;
+    return openPass(pass, site, await ports.agentsOf(site), clock.millis());
   }
 
   /** Orders behind a position; waits for one at most `waitMs`, and no longer than the caller does. */

@@ -3,9 +3,8 @@ import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } f
 import { CommandBus } from '@nestjs/cqrs';
 import type { Request } from 'express';
 import { EnrolAgent } from '#commands';
-import { namePattern } from '#domain';
+import { namePattern, publicKeyId } from '#messaging';
 import { idFrom } from '#platform';
-import { keyIdOf, readPublicKey } from '#proof';
 import { Open } from '../access/access.guard.js';
 import { Problem, problemOf } from '../problems/problem.js';
 import { ApiProblems } from '../requests/api-docs.js';
@@ -31,7 +30,8 @@ export class SitesController {
     if (!this.door.mayEnrol(/^Bearer (.+)$/.exec(authorization ?? '')?.[1])) {
       throw new Problem('unauthenticated', 'enrolment-refused', 'the enrolment secret is missing or wrong', 'Give the agent the secret file of this service.');
     }
-    const keyId = keyIdIn(publicKey, agent);
+    const keyId = publicKeyId(publicKey);
+    if (keyId === undefined) throw problemOf({ code: 'agent-key-invalid', facts: { agent } });
     const meta = { command: idFrom('enrol', site, agent, keyId, channel), actor: { kind: 'agent' as const, ref: `${site}/${agent}` } };
     const outcome = await this.commands.execute(new EnrolAgent(meta, site, { agent, keyId, publicKey, channel }));
     if (!outcome.ok) throw problemOf(outcome.refusal);
@@ -62,13 +62,5 @@ export class SitesController {
   private async mustPass(site: string, pass: string | undefined): Promise<void> {
     if (namePattern.test(site) && pass !== undefined && (await this.door.agentOf(site, pass)) !== undefined) return;
     throw new Problem('unauthenticated', 'pass-refused', 'the pass is missing, too old, or of no agent of this site', 'Enrol the agent, and see that its clock is right.');
-  }
-}
-
-function keyIdIn(pem: string, agent: string): string {
-  try {
-    return keyIdOf(readPublicKey(pem));
-  } catch {
-    throw problemOf({ code: 'agent-key-invalid', facts: { agent } });
   }
 }

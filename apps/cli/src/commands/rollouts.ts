@@ -1,13 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { exitCodes } from '#platform';
-import type { ApiClient } from '../client.js';
 import type { Context } from '../context.js';
 import { usage } from '../exit.js';
 import { renderPlan, renderStatus } from '../render/rollout.js';
 import { paintState } from '../render/style.js';
 import { shortTime, table } from '../render/table.js';
-import type { CommandAnswer, MemberView, PlanAnswer, RolloutView } from '../views.js';
+import { statusOf } from '../rollout-status.js';
+import type { CommandAnswer, PlanAnswer, RolloutView } from '../views.js';
 import { watchRollout } from '../watch/watch.js';
 
 interface PlanOptions {
@@ -123,11 +123,6 @@ function readCommands(rollout: Command, context: () => Context): void {
       if (rollouts.length === 0) return out.text('No rollout was planned yet. Plan one with: rollbook rollout plan --help');
       out.text(table(['ROLLOUT', 'PRODUCT', 'TO', 'STATE', 'NODES', 'UPGRADED', 'PLANNED', 'REASON'], rollouts.map(row)));
     });
-}
-
-export async function statusOf(api: ApiClient, id: string): Promise<{ status: RolloutView; members: MemberView[] }> {
-  const status = await api.get<RolloutView>(pathOf(id));
-  return { status, members: await api.list<MemberView>(`${pathOf(id)}/nodes`) };
 }
 
 function row(one: RolloutView): string[] {

@@ -38,11 +38,11 @@ const texts: { [type: string]: (data: Data) => string } = {
   'upgrade.started': (data) => `upgrade from ${data['from'] as string} to ${data['to'] as string} begins (rollout ${data['rollout'] as string})`,
   'upgrade.stop-asked': (data) => `upgrade is to end after this step: ${data['reason'] as string}`,
   'upgrade.verified': (data) => `upgraded to ${data['to'] as string}, measured`,
-  'upgrade.failed': (data) => `upgrade to ${data['to'] as string} failed${data['step'] === null ? '' : ` at ${data['step'] as string}`}: ${data['reason'] as string} (${data['result'] as string})`,
+  'upgrade.failed': (data) => `upgrade to ${data['to'] as string} failed${data['step'] === null ? '' : ` at ${data['step'] as string}`}: ${told(data)} (${data['result'] as string})`,
   'release.installed': (data) => `release ${data['to'] as string} in place, SHA-256 ${short(data['sha256'])}`,
   'step.ordered': (data) => `ordered: ${data['title'] as string}`,
   'step.accepted': (data) => `order taken by ${data['agent'] as string}`,
-  'step.reported': (data) => `${data['step'] as string}${data['good'] === true ? '' : `: ${data['verdict'] as string}`}${found(data)}`,
+  'step.reported': (data) => `${data['title'] as string}${data['good'] === true ? '' : `: ${told({ ...data, reason: data['verdict'] })}`}${found(data)}`,
   'step.reported-late': () => 'a report came too late and changes nothing',
   'step.expired': (data) => `no ${data['wait'] as string} of an order until ${shortTime(data['deadline'] as string)}`,
   'backup.created': (data) => `backup ${(data['backup'] as Data)['name'] as string}, ${String((data['backup'] as Data)['bytes'])} bytes, SHA-256 ${short((data['backup'] as Data)['sha256'])}`,
@@ -52,9 +52,14 @@ const texts: { [type: string]: (data: Data) => string } = {
   'migration.applied': (data) => `settings migrated from schema ${data['fromSchema'] as string} to ${data['toSchema'] as string}`,
   'rollback.started': (data) => `rollback from ${data['from'] as string} to ${data['to'] as string} begins: ${data['reason'] as string}`,
   'rollback.verified': (data) => `rolled back to ${data['to'] as string}, measured`,
-  'rollback.failed': (data) => `rollback failed: ${data['reason'] as string}. This node needs care`,
+  'rollback.failed': (data) => `rollback failed: ${told(data)}. This node needs care`,
 };
 
 function found(data: Data): string {
   return (data['report'] as Data | undefined)?.['found'] === true ? ' (was done already)' : '';
+}
+
+/** The reason's code, and what the product said of it. */
+function told({ reason, detail }: Data): string {
+  return typeof detail === 'string' ? `${reason as string}: ${detail}` : (reason as string);
 }

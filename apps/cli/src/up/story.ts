@@ -1,5 +1,5 @@
 import type { ApiClient } from '../client.js';
-import { statusOf } from '../commands/rollouts.js';
+import { statusOf } from '../rollout-status.js';
 import { Out } from '../out.js';
 import { historyLine, isTold } from '../render/history.js';
 import { memberRow } from '../render/rollout.js';

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../client.js';
-import { statusOf } from '../commands/rollouts.js';
+import { statusOf } from '../rollout-status.js';
 import type { Out } from '../out.js';
 import { tallyText } from '../render/rollout.js';
 import { paint, paintState } from '../render/style.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { listBackups } from '../backup/shelf.js';
 import type { Run } from '../command.js';
 import type { Context } from '../context.js';
-import { type Check, check, healthOf, linesOf } from '../health/check.js';
+import { type Check, check, healthOf, linesOf, problemsIn } from '../health/check.js';
 import {
   backupsCheck, binaryCheck, historyCheck, keyCheck, permissionsCheck, settingsCheck,
 } from '../health/installation.js';
@@ -28,7 +28,7 @@ export const run: Run = async (context, { options }) => {
   const lines = Object.entries(report.report ?? {}).map(([name, value]) => `${name}: ${value}`);
   return {
     ok: health !== 'unhealthy',
-    facts: { health, kind, version: release.version, checks, ...report },
+    facts: { health, kind, version: release.version, problems: problemsIn(checks), checks, ...report },
     lines: [...lines, ...linesOf(checks, `${marks[health]} (${release.version})`)],
   };
 };

@@ -1,5 +1,5 @@
 import type { Run } from '../command.js';
-import { healthOf, linesOf } from '../health/check.js';
+import { healthOf, linesOf, problemsIn } from '../health/check.js';
 import { permissionsCheck } from '../health/installation.js';
 import {
   bytesFree, bytesOfMemory, memoryCheck, nodeCheck, roomNeeded, storageCheck,
@@ -11,6 +11,7 @@ export const run: Run = (context) => {
   const { disk, quota } = bytesFree(context);
   const facts = {
     version: context.release.version,
+    problems: problemsIn(checks),
     checks,
     diskFreeBytes: disk,
     quotaLeftBytes: Number.isFinite(quota) ? quota : null,

@@ -28,6 +28,11 @@ export function check(name: string, look: () => string | [Status, string]): Chec
   }
 }
 
+/** What is wrong, one line for each check that did not pass. */
+export function problemsIn(checks: readonly Check[]): string[] {
+  return checks.filter(({ status }) => status !== 'pass').map(({ name, message }) => `${name}: ${message}`);
+}
+
 /** The checks for a person; only the last line bears a mark, so that a search for it finds the verdict. */
 export function linesOf(checks: readonly Check[], verdict: string): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));

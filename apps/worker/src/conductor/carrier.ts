@@ -1,9 +1,8 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import { AdvancePassage, AdvanceRollout, ExpireStep, ExpireWait, SettleNode, StartRollback, StartUpgrade, StopUpgrade } from '#commands';
 import type { Book, Meta, Outcome } from '#commands';
-import { nodeDecider, rolloutDecider, streamOf } from '#domain';
 import type { Timer } from '#projections';
-import { commandIdFor } from './conductor.js';
+import { idFrom } from '#platform';
 import type { Reaction } from './react.js';
 
 export interface Task {
@@ -84,7 +83,7 @@ export class Carrier {
   private async startRollback(task: Task, { rollout, node, reason }: { rollout: string; node: string; reason: string }): Promise<void> {
     const outcome: Outcome = await this.bus.execute(new StartRollback(this.meta(task, 'start-rollback', node), node, rollout, reason));
     if (!outcome.ok) return this.settle(task, { rollout, node, outcome: 'astray', result: null, reason: outcome.refusal.code });
-    const { state } = await this.book.state(nodeDecider, streamOf.node(node));
+    const { state } = await this.book.node(node);
     const underWay = state.status === 'registered' && state.activity.kind === 'passage';
     // Nothing to take back: the node had gone back by itself.
     if (!underWay && outcome.events.length === 0 && !outcome.repeated) {
@@ -98,7 +97,7 @@ export class Carrier {
   }
 
   private async underWay(rollout: string): Promise<string[]> {
-    const { state } = await this.book.state(rolloutDecider, streamOf.rollout(rollout));
+    const { state } = await this.book.rollout(rollout);
     if (state.status === 'none') return [];
     return [...state.members].filter((member) => member.place === 'under-way').map((member) => member.node);
   }
@@ -110,4 +109,9 @@ export class Carrier {
 
 function push(queues: Map<string, Task[]>, node: string, task: Task): void {
   queues.set(node, [...(queues.get(node) ?? []), task]);
+}
+
+/** The id of the command that a fact asks for. */
+function commandIdFor(cause: string, what: string, of: string): string {
+  return idFrom('conductor', cause, what, of);
 }

@@ -6,7 +6,6 @@ import type { LedgerReader } from '#ledger';
 import { eventId } from '#ledger';
 import { dueTimers, inTransaction, moveOn, readStanding, removeTimer, writeTimers } from '#projections';
 import type { Lease, Timer } from '#projections';
-import { idFrom } from '#platform';
 import type { Clock } from '#platform';
 import type { Follower } from '../follower.js';
 import { Carrier } from './carrier.js';
@@ -67,9 +66,4 @@ export function conductor(options: { pool: Pool; reader: LedgerReader; book: Boo
       return { taken: stored.length, position: to };
     },
   };
-}
-
-/** The id of the command that a fact asks for. */
-export function commandIdFor(cause: string, what: string, of: string): string {
-  return idFrom('conductor', cause, what, of);
 }

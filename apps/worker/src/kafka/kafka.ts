@@ -5,7 +5,8 @@ import { KafkaReceiver, KafkaSender, checkBroker, ensureTopics, partitionOf } fr
 import type { KafkaSettings, Logger } from '#platform';
 import type { SigningKey } from '#proof';
 import { keyIdOf } from '#proof';
-import type { KafkaPublishing } from '../publisher/publisher.js';
+import { EventPublishing } from '../publisher/events.js';
+import type { OrderKafka } from '../publisher/orders.js';
 import { knownSites } from './sites.js';
 
 export interface KafkaGround {
@@ -26,21 +27,24 @@ export async function mustHaveTopics({ settings, topics, logger }: KafkaGround, 
 }
 
 /** The publisher's side of Kafka. Topics are looked at before the first record that goes to them. */
-export function kafkaPublishing(ground: KafkaGround): { publishing: KafkaPublishing; close(): Promise<void> } {
+export function kafkaPublishing(ground: KafkaGround, source: string): { orders: OrderKafka; events: EventPublishing; close(): Promise<void> } {
   const sender = new KafkaSender({ settings: ground.settings, logger: ground.logger });
   const known = new Set<string>();
   let eventsTopicIsThere = false;
   return {
-    publishing: {
-      orders: new KafkaOrderSender({ send: (records) => sender.send([...records]) }),
-      events: {
+    events: new EventPublishing({
+      source,
+      partitionOf: (key) => partitionOf(key, ground.topics.partitions),
+      sender: {
         async send(records) {
           if (!eventsTopicIsThere) await mustHaveTopics(ground, []);
           eventsTopicIsThere = true;
           return sender.send([...records]);
         },
       },
-      partitionOf: (key) => partitionOf(key, ground.topics.partitions),
+    }),
+    orders: {
+      orders: new KafkaOrderSender({ send: (records) => sender.send([...records]) }),
       async sites(sites) {
         const added = sites.filter((site) => !known.has(site));
         if (added.length > 0) await mustHaveTopics(ground, added);

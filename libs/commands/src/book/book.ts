@@ -1,5 +1,5 @@
-import { isRefused, nodeDecider, parseStream, productDecider, revisionOf, revisions, rolloutDecider, siteDecider } from '#domain';
-import type { Decider, Decision, DomainEvent, RevisionTable } from '#domain';
+import { isRefused, nodeDecider, parseStream, productDecider, revisionOf, revisions, rolloutDecider, siteDecider, streamOf } from '#domain';
+import type { Decider, Decision, DomainEvent, NodeState, ProductState, RevisionTable, RolloutState, SiteState } from '#domain';
 import { digestOf, eventId } from '#ledger';
 import type { AppendItem, AppendResult, Guard, JsonObject, Ledger, StoredEvent } from '#ledger';
 import type { Clock } from '#platform';
@@ -75,9 +75,25 @@ export class Book {
   }
 
   /** The state of a stream as the ledger has it now. */
-  async state<S, E>(decider: Decider<never, S, E>, stream: string): Promise<Known<S>> {
+  private async state<S, E>(decider: Decider<never, S, E>, stream: string): Promise<Known<S>> {
     const known = this.cache.get<S>(stream);
     return known ? this.refresh(decider, stream, known) : this.known(decider, stream);
+  }
+
+  product(product: string): Promise<Known<ProductState>> {
+    return this.state(productDecider, streamOf.product(product));
+  }
+
+  node(node: string): Promise<Known<NodeState>> {
+    return this.state(nodeDecider, streamOf.node(node));
+  }
+
+  rollout(rollout: string): Promise<Known<RolloutState>> {
+    return this.state(rolloutDecider, streamOf.rollout(rollout));
+  }
+
+  site(site: string): Promise<Known<SiteState>> {
+    return this.state(siteDecider, streamOf.site(site));
   }
 
   /** States of many streams, read in one go where they are not remembered. */

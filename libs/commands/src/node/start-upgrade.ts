@@ -1,6 +1,6 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { nodeDecider, refuse, rolloutDecider, streamOf } from '#domain';
+import { nodeDecider, refuse, streamOf } from '#domain';
 import { Book } from '../book/book.js';
 import type { Meta, Outcome } from '../book/outcome.js';
 
@@ -20,7 +20,7 @@ export class StartUpgradeHandler implements ICommandHandler<StartUpgrade> {
   constructor(private readonly book: Book) {}
 
   async execute({ meta, node, rollout }: StartUpgrade): Promise<Outcome> {
-    const { state } = await this.book.state(rolloutDecider, streamOf.rollout(rollout));
+    const { state } = await this.book.rollout(rollout);
     if (state.status === 'none') return { ok: false, ...refuse('rollout-unknown', { rollout }) };
     const at = state.index.get(node);
     if (at === undefined) return { ok: false, ...refuse('node-not-upgraded', { node, rollout }) };

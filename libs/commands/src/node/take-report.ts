@@ -45,7 +45,7 @@ export class TakeReportHandler implements ICommandHandler<TakeReport> {
 
   async execute({ report, evidence }: TakeReport): Promise<Outcome> {
     const { site, agent, incarnation, sequence, node, at } = report;
-    const { state } = await this.book.state(nodeDecider, streamOf.node(node));
+    const { state } = await this.book.node(node);
     if (state.status === 'registered' && state.site !== site) return { ok: false, ...refuse('node-elsewhere', { node, site: state.site }) };
     for (const bytes of evidence) await this.blobs.put(bytes);
     const answersOrder = report.kind === 'accepted' || report.kind === 'finished';

@@ -1,6 +1,6 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { defaultStrategy, isRefused, makePlan, nodeDecider, productDecider, rolloutDecider, streamOf } from '#domain';
+import { defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, streamOf } from '#domain';
 import type { NodeState, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
@@ -42,7 +42,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
     if (earlier) return this.repeated(rollout, earlier);
     for (let attempt = 1; ; attempt++) {
       const at = meta.at ?? this.book.clock.now();
-      const product = await this.book.state(productDecider, streamOf.product(wish.product));
+      const product = await this.book.product(wish.product);
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
       const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...wish.strategy }, at };
@@ -68,7 +68,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
 
   private async repeated(rollout: string, earlier: Done | Refused): Promise<PlanOutcome> {
     if (!earlier.ok) return earlier;
-    const { state } = await this.book.state(rolloutDecider, streamOf.rollout(rollout));
+    const { state } = await this.book.rollout(rollout);
     return { ...earlier, rollout, digest: state.status === 'none' ? '' : state.digest, plan: null, alreadyThere: [] };
   }
 }

@@ -1,5 +1,4 @@
 import type { CommandBus } from '@nestjs/cqrs';
-import { siteDecider, streamOf } from '#domain';
 import type { EnrolledAgent } from '#domain';
 import { isUnavailable } from '#ledger';
 import { idFrom } from '#platform';
@@ -19,7 +18,7 @@ export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock
   const refused = new Map<string, { minute: number; count: number }>();
   return {
     async agentsOf(site: string): Promise<EnrolledAgent[]> {
-      const { state } = await book.state(siteDecider, streamOf.site(site));
+      const { state } = await book.site(site);
       return [...state.agents.values()];
     },
     async record(report: { body: CheckedReport; evidence: readonly Buffer[] }): Promise<'taken' | 'later' | { refused: string }> {

@@ -21,13 +21,23 @@ interface Case {
 /** Success is measured: the agent's word alone makes no step good, and missing evidence never counts as good. */
 export function judge({ node, product }: { node: string; product: string }, passage: Passage, step: PlannedStep, report: StepReport): Verdict {
   const one: Case = { node, product, passage, facts: report.facts };
-  if (report.outcome !== 'succeeded') {
-    return bad(report.reason ?? report.outcome, measurements(one, step));
-  }
-  return judges[step.kind](one);
+  const measured = judges[step.kind](one);
+  if (report.outcome === 'succeeded') return measured;
+  // The measurement says more than that a command ended with another code than it should.
+  const told = !measured.good && measured.reason !== missing.reason ? measured.reason : (report.reason ?? report.outcome);
+  return bad(told, measurements(one, step));
 }
 
-function bad(reason: string, proven: NodeEvent[] = [], inconsistent = false): Verdict {
+const detailMax = 300;
+
+/** What the product itself says is wrong, by the facts `problems` or `message`, for people. */
+export function detailOf({ facts }: StepReport): string | null {
+  const { problems, message } = facts;
+  const text = Array.isArray(problems) && problems.length > 0 ? problems.join('; ') : typeof message === 'string' ? message : '';
+  return text === '' ? null : text.slice(0, detailMax);
+}
+
+function bad(reason: string, proven: NodeEvent[] = [], inconsistent = false): Extract<Verdict, { good: false }> {
   return { good: false, reason, inconsistent, proven };
 }
 

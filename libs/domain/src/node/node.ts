@@ -50,7 +50,7 @@ export type NodeEvent =
   | { type: 'upgrade.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits } }
   | { type: 'step.ordered'; data: OrderData & { phase: 'upgrade' | 'rollback'; site: string; product: string; runbook: string; digest: string; step: string; kind: string; title: string; changes: boolean; parameters: { [name: string]: string }; timeoutSeconds: number; acceptBy: Instant; finishBy: Instant } }
   | { type: 'step.accepted'; data: OrderData & { agent: string; acceptedAt: Instant; finishBy: Instant } }
-  | { type: 'step.reported'; data: OrderData & { agent: string; step: string; kind: string; good: boolean; inconsistent: boolean; verdict: string | null; report: StepReport } }
+  | { type: 'step.reported'; data: OrderData & { agent: string; step: string; title: string; kind: string; good: boolean; inconsistent: boolean; verdict: string | null; detail: string | null; report: StepReport } }
   | { type: 'step.reported-late'; data: { node: string; order: string; agent: string; report: StepReport } }
   | { type: 'step.expired'; data: OrderData & { wait: 'acceptance' | 'report'; deadline: Instant } }
   | { type: 'backup.created'; data: PassageData & { backup: Backup } }
@@ -61,10 +61,10 @@ export type NodeEvent =
   | { type: 'release.installed'; data: PassageData & { sha256: string } }
   | { type: 'upgrade.stop-asked'; data: PassageData & { reason: string } }
   | { type: 'upgrade.verified'; data: PassageData }
-  | { type: 'upgrade.failed'; data: PassageData & { step: string | null; reason: string; result: Result; changed: boolean } }
+  | { type: 'upgrade.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null; result: Result; changed: boolean } }
   | { type: 'rollback.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits; backup: Backup | null; reason: string } }
   | { type: 'rollback.verified'; data: PassageData & { restored: string | null } }
-  | { type: 'rollback.failed'; data: PassageData & { step: string | null; reason: string } };
+  | { type: 'rollback.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null } };
 
 /** What a node is doing. `astray`: a rollback failed, and nobody can say what it runs until it is observed healthy. */
 export type Activity = { kind: 'idle' } | { kind: 'passage'; passage: Passage } | { kind: 'astray'; reason: string; rollout: string };

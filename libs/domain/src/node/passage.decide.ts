@@ -4,7 +4,7 @@ import { isDue, later } from '../kernel/time.js';
 import type { Instant } from '../kernel/time.js';
 import { evolveNode } from './node.js';
 import type { KnownNode, NodeEvent, NodeState, StepReport } from './node.js';
-import { judge } from './judge.js';
+import { detailOf, judge } from './judge.js';
 import { isUnderWay, orderId, passageData, stepsOf, valuesOf } from './passage.js';
 import type { Passage, Route, Waits } from './passage.js';
 
@@ -76,7 +76,7 @@ function next(state: KnownNode, at: Instant): NodeEvent[] {
   if (isUnderWay(passage)) return [];
   const { step } = passage;
   if (step.at === 'bad') return afterBad(state, passage, step, at);
-  if (passage.stopping !== null && passage.kind === 'upgrade') return giveUp(state, passage, null, passage.stopping);
+  if (passage.stopping !== null && passage.kind === 'upgrade') return giveUp(state, passage, { step: null, reason: passage.stopping });
   const index = step.at === 'good' ? step.index + 1 : 0;
   return index < stepsOf(passage).length ? [order(state, passage, index, 1, at)] : finish(state, passage);
 }
@@ -85,15 +85,16 @@ function afterBad(state: KnownNode, passage: Passage, step: Extract<Passage['ste
   const planned = stepsOf(passage)[step.index]!;
   const mayRepeat = planned.repeat !== 'never' && step.attempt < planned.attempts && passage.stopping === null;
   if (mayRepeat) return [order(state, passage, step.index, step.attempt + 1, at)];
-  return giveUp(state, passage, planned.step, step.reason, step.inconsistent);
+  return giveUp(state, passage, { step: planned.step, reason: step.reason, detail: step.detail, inconsistent: step.inconsistent });
 }
 
 /** Ends a passage that did not succeed; an upgrade that may have changed the node turns into its rollback. */
-function giveUp(state: KnownNode, passage: Passage, step: string | null, reason: string, inconsistent = false): NodeEvent[] {
+function giveUp(state: KnownNode, passage: Passage, why: { step: string | null; reason: string; detail?: string | null; inconsistent?: boolean }): NodeEvent[] {
+  const { step, reason, detail = null, inconsistent = false } = why;
   const data = passageData({ ...state, passage });
-  if (passage.kind === 'rollback') return [{ type: 'rollback.failed', data: { ...data, step, reason } }];
+  if (passage.kind === 'rollback') return [{ type: 'rollback.failed', data: { ...data, step, reason, detail } }];
   const result = inconsistent ? 'inconsistent' : passage.result;
-  const failed: NodeEvent = { type: 'upgrade.failed', data: { ...data, step, reason, result, changed: passage.changed } };
+  const failed: NodeEvent = { type: 'upgrade.failed', data: { ...data, step, reason, detail, result, changed: passage.changed } };
   if (!passage.changed) return [failed];
   const after = evolveNode(state, failed) as KnownNode;
   return [failed, rollbackStarted(after, after.lastUpgrade!, reason)];
@@ -102,7 +103,7 @@ function giveUp(state: KnownNode, passage: Passage, step: string | null, reason:
 /** All steps were good. That is not yet success: the version must have been measured after the last change. */
 function finish(state: KnownNode, passage: Passage): NodeEvent[] {
   const data = passageData({ ...state, passage });
-  if (passage.measured !== passage.to) return giveUp(state, passage, null, 'version-not-measured');
+  if (passage.measured !== passage.to) return giveUp(state, passage, { step: null, reason: 'version-not-measured' });
   if (passage.kind === 'upgrade') return [{ type: 'upgrade.verified', data }];
   return [{ type: 'rollback.verified', data: { ...data, restored: passage.restored } }];
 }
@@ -154,8 +155,9 @@ export function recordReport(command: { order: string; agent: string; report: St
   const reported: NodeEvent = {
     type: 'step.reported',
     data: {
-      ...orderData(state, passage, step), agent, step: planned.step, kind: planned.kind, good: verdict.good,
-      inconsistent: !verdict.good && verdict.inconsistent, verdict: verdict.good ? null : verdict.reason, report,
+      ...orderData(state, passage, step), agent, step: planned.step, title: planned.title, kind: planned.kind, good: verdict.good,
+      inconsistent: !verdict.good && verdict.inconsistent, verdict: verdict.good ? null : verdict.reason,
+      detail: verdict.good ? null : detailOf(report), report,
     },
   };
   return accept(reported, ...verdict.proven);

@@ -70,7 +70,7 @@ function within(passage: Passage, event: WithinEvent): Passage {
       return reported(passage, event.data);
     case 'step.expired': {
       const { index, attempt, wait } = event.data;
-      return { ...passage, step: { at: 'bad', index, attempt, reason: `no-${wait}`, inconsistent: false } };
+      return { ...passage, step: { at: 'bad', index, attempt, reason: `no-${wait}`, detail: null, inconsistent: false } };
     }
     case 'backup.created':
       return { ...passage, backup: event.data.backup };
@@ -86,12 +86,12 @@ function within(passage: Passage, event: WithinEvent): Passage {
 }
 
 function reported(passage: Passage, data: Extract<NodeEvent, { type: 'step.reported' }>['data']): Passage {
-  const { index, attempt, good, inconsistent, verdict, report, kind } = data;
+  const { index, attempt, good, inconsistent, verdict, detail, report, kind } = data;
   const measured = kind === 'version' && typeof report.facts['version'] === 'string' ? report.facts['version'] : passage.measured;
   if (good) return { ...passage, measured, step: { at: 'good', index } };
   const refused = report.outcome === 'refused' && passage.step.at !== 'none' && 'changedBefore' in passage.step;
   const changed = refused && 'changedBefore' in passage.step ? passage.step.changedBefore : passage.changed;
-  return { ...passage, measured, changed, step: { at: 'bad', index, attempt, reason: verdict ?? 'failed', inconsistent } };
+  return { ...passage, measured, changed, step: { at: 'bad', index, attempt, reason: verdict ?? 'failed', detail, inconsistent } };
 }
 
 type EndEvent = Extract<PassageEvent, { type: 'upgrade.verified' | 'upgrade.failed' | 'rollback.verified' | 'rollback.failed' }>;

@@ -61,7 +61,7 @@ export type StepState =
   | { at: 'none' }
   | ({ at: 'ordered' | 'accepted'; changedBefore: boolean } & Order)
   | { at: 'good'; index: number }
-  | { at: 'bad'; index: number; attempt: number; reason: string; inconsistent: boolean };
+  | { at: 'bad'; index: number; attempt: number; reason: string; detail: string | null; inconsistent: boolean };
 
 /** One passage of a node: an upgrade, or the rollback of one. Only one at a time, each under an epoch of its own. */
 export interface Passage {

@@ -38,6 +38,13 @@ export class PostgresReader implements LedgerReader {
     return row && { stream: row.stream, digest: row.digest, position: Number(row.position), version: row.version };
   }
 
+  /** Bytes that an envelope names by their SHA-256 in hex. */
+  async blob(sha256: string): Promise<Buffer | undefined> {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
+    const { rows } = await this.pool.query<{ bytes: Buffer }>('select bytes from ledger.blob where sha256 = $1', [Buffer.from(sha256, 'hex')]);
+    return rows[0]?.bytes;
+  }
+
   private async events(name: string, where: string, values: unknown[]): Promise<StoredEvent[]> {
     const text = `select ${columns} from ledger.event e ${where}`;
     const { rows } = await this.pool.query<Row>({ name, text, values, rowMode: 'array' });

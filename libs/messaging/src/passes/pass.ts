@@ -1,8 +1,9 @@
 import { Matches } from 'class-validator';
 import type { KeyObject } from 'node:crypto';
-import { canonicalJson, signDsse } from '#proof';
+import { canonicalJson, keyIdOf, readPublicKey, signDsse } from '#proof';
 import { instant, name } from '../shapes.js';
 import { openSigned, parseJson } from '../orders/order.js';
+import type { KnownAgent } from '../intake/intake.js';
 
 const passType = 'application/vnd.rollbook.pass.v1+json';
 
@@ -21,8 +22,18 @@ export function sealPass(body: { site: string; agent: string; at: string }, key:
 }
 
 /** The agent that a pass belongs to; undefined when it is not signed by a key of the site, or too old or too new. */
-export function openPass(header: string, site: string, keys: ReadonlyMap<string, KeyObject>, nowMs: number): string | undefined {
+export function openPass(header: string, site: string, agents: readonly KnownAgent[], nowMs: number): string | undefined {
+  const keys = new Map(agents.map((agent) => [agent.keyId, readPublicKey(agent.publicKey)]));
   const opened = openSigned(PassBody, passType, parseJson(Buffer.from(header, 'base64url')), keys);
   if (!opened.ok || opened.body.site !== site) return undefined;
   return Math.abs(Date.parse(opened.body.at) - nowMs) <= skewMs ? opened.body.agent : undefined;
+}
+
+/** The id of a public key in PEM; undefined when it is not an Ed25519 key. */
+export function publicKeyId(pem: string): string | undefined {
+  try {
+    return keyIdOf(readPublicKey(pem));
+  } catch {
+    return undefined;
+  }
 }

@@ -65,5 +65,5 @@ async function take(pool: Pool, { projection, lease, from, to, readings }: Step,
 
 /** SQLSTATE classes 22 (data exception), 23 (integrity) and 54 (limits): the same rows will be refused again. */
 function isRefusedData(error: unknown): error is Error {
-  return error instanceof Error && /^(22|23|54)/.test(String((error as { code?: unknown }).code ?? ''));
+  return error instanceof Error && /^(22|23|54)/.test((error as { code?: string }).code ?? '');
 }

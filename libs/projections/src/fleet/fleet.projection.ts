@@ -52,13 +52,13 @@ function next(before: FleetRow | undefined, event: DomainEvent, at: string): Fle
     case 'upgrade.verified':
       return { ...before, state: 'ready', reason: null };
     case 'upgrade.failed':
-      return { ...before, state: 'ready', reason: event.data.reason };
+      return { ...before, state: 'ready', reason: told(event.data) };
     case 'rollback.started':
       return { ...before, state: 'rolling-back', rollout: event.data.rollout, reason: event.data.reason };
     case 'rollback.verified':
       return { ...before, state: 'ready' };
     case 'rollback.failed':
-      return { ...before, state: 'astray', health: 'unknown', reason: event.data.reason };
+      return { ...before, state: 'astray', health: 'unknown', reason: told(event.data) };
     default:
       return before;
   }
@@ -67,4 +67,9 @@ function next(before: FleetRow | undefined, event: DomainEvent, at: string): Fle
 /** A node astray that is observed healthy at a known version is ready again. */
 function settled(row: FleetRow, healthy = false): FleetRow {
   return row.state === 'astray' && healthy && row.version !== null ? { ...row, state: 'ready', reason: null } : row;
+}
+
+/** The reason's code, and what the product said of it. */
+function told({ reason, detail }: { reason: string; detail: string | null }): string {
+  return detail === null ? reason : `${reason}: ${detail}`;
 }

@@ -1,7 +1,7 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { DataSource } from 'typeorm';
-import { refuse } from '#domain';
+import { compareVersions, refuse } from '#domain';
 import type { Refusal } from '#domain';
 import { pageOf, standingOf } from '../engine/answers.js';
 import type { Answer, Page } from '../engine/answers.js';
@@ -21,7 +21,8 @@ export class ListProductsHandler implements IQueryHandler<ListProducts> {
     const standing = await standingOf(this.source, 'products');
     const query = this.source.getRepository(ProductEntry).createQueryBuilder('p').orderBy('p.product');
     if (after !== null) query.andWhere('p.product > :after', { after });
-    return { ...(await pageOf(query, limit, (one) => one.product)), ...standing };
+    const page = await pageOf(query, limit, (one) => one.product);
+    return { ...page, items: page.items.map(newestFirst), ...standing };
   }
 }
 
@@ -38,6 +39,10 @@ export class GetProductHandler implements IQueryHandler<GetProduct> {
   async execute({ product }: GetProduct): Promise<Answer<ProductEntry> | { refusal: Refusal }> {
     const standing = await standingOf(this.source, 'products', `product/${product}`);
     const item = await this.source.getRepository(ProductEntry).findOneBy({ product });
-    return item ? { item, ...standing } : refuse('product-unknown', { product });
+    return item ? { item: newestFirst(item), ...standing } : refuse('product-unknown', { product });
   }
+}
+
+function newestFirst(item: ProductEntry): ProductEntry {
+  return { ...item, releases: [...item.releases].sort((a, b) => compareVersions(b.version, a.version)) };
 }
