@@ -16,6 +16,8 @@ export interface KafkaNeeds {
   /** A proxy stands in front and is the address that clients are told; implies `own`. */
   proxied?: boolean;
   broker?: Partial<KafkaBrokerOptions>;
+  /** Something else that the suite needs and this machine has not. */
+  lacks?: string;
 }
 
 /** The version under test: the same suites run against each that is supported. */
@@ -36,7 +38,7 @@ export interface TestKafka {
 export function describeWithKafka(name: string, needs: KafkaNeeds, tests: (kafka: TestKafka) => void): void {
   const given = process.env['KAFKA_BROKERS'];
   const shared = given !== undefined && given !== '' && !needs.own && !needs.proxied ? given : undefined;
-  const reason = shared === undefined ? lack() : undefined;
+  const reason = shared === undefined ? lack(needs.lacks) : undefined;
   if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_KAFKA'] !== '1') {
     // Jest does not name a file all of whose tests are skipped.
     process.stderr.write(`Skipped: ${name}: ${reason}\n`);
@@ -56,8 +58,8 @@ export function describeWithKafka(name: string, needs: KafkaNeeds, tests: (kafka
   });
 }
 
-function lack(): string | undefined {
-  const { missing } = kafkaPrerequisites(kafkaVersion);
+function lack(...more: (string | undefined)[]): string | undefined {
+  const missing = [...kafkaPrerequisites(kafkaVersion).missing, ...more.filter((one) => one !== undefined)];
   return missing.length === 0 ? undefined : `needs ${missing.join(' and ')}`;
 }
 
@@ -101,9 +103,18 @@ class Running implements TestKafka {
 }
 
 /** A new topic with a name of its own. */
-export async function newTopic(kafka: TestKafka, partitions = 1, config: Record<string, string> = {}): Promise<string> {
+export function newTopic(kafka: TestKafka, partitions = 1, config: Record<string, string> = {}): Promise<string> {
+  return newTopicWith(kafka.settings, partitions, config);
+}
+
+/** The same for somebody who connects in another way. */
+export async function newTopicWith(
+  settings: KafkaSettings,
+  partitions = 1,
+  config: Record<string, string> = {},
+): Promise<string> {
   const topic = `test-${randomUUID()}`;
-  await ensureTopics(kafka.settings, [{ topic, partitions, replication: 1, config }]);
+  await ensureTopics(settings, [{ topic, partitions, replication: 1, config }]);
   return topic;
 }
 

@@ -1,6 +1,6 @@
 import { KafkaAgentChannel, PullAgentChannel } from '#messaging';
 import type { AgentChannel } from '#messaging';
-import { KafkaReceiver, KafkaSender, systemClock } from '#platform';
+import { KafkaReceiver, KafkaSender, pause, systemClock } from '#platform';
 import type { HttpClient, KafkaSettings, Logger } from '#platform';
 import type { KeyObject } from 'node:crypto';
 import type { Identity } from './identity.js';
@@ -56,7 +56,7 @@ async function retry(work: () => Promise<void>, logger: Logger): Promise<void> {
     } catch (error) {
       if (error instanceof Error && /stopped/.test(error.message)) return;
       logger.warn('Kafka cannot be received from yet', { error });
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await pause(pauseMs);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { keyIdOf, readPublicKey } from '#proof';
+import { pause } from '#platform';
 import type { HttpClient, Logger } from '#platform';
 import type { KeyObject } from 'node:crypto';
 import type { Identity } from './identity.js';
@@ -40,10 +41,7 @@ export async function enrol({ http, site, agent, identity, channel, tokenFile, s
       if (signal.aborted) throw error;
       logger.warn('the service cannot be reached to enrol', { error });
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pauseMs);
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await pause(pauseMs, signal);
   }
 }
 

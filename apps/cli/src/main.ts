@@ -70,4 +70,12 @@ function whatHappened(error: unknown): [code: number, message: string, facts: ob
   return [exitCodes.unreachable, causeChain(error), {}];
 }
 
+// `rollbook ... | head` closes the pipe early; that is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
+
 await main(process.argv);

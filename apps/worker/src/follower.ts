@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { LeaseLost, giveLease, takeLease } from '#projections';
 import type { Lease } from '#projections';
+import { pause } from '#platform';
 import type { Clock, Logger } from '#platform';
 import type { Tail } from './tail.js';
 
@@ -66,7 +67,7 @@ export class FollowerLoop {
 
   private async turn(): Promise<void> {
     const lease = await this.holdLease();
-    if (!lease) return this.pause(retryMs);
+    if (!lease) return pause(retryMs, this.stopping.signal);
     const { taken, position } = await this.follower.step(lease);
     if (taken === 0) await this.ground.tail.beyond(position, this.follower.idleMs ?? renewAfterMs);
   }
@@ -91,15 +92,6 @@ export class FollowerLoop {
     if (error instanceof LeaseLost) return logger.warn('follower lost its lease', { follower: this.follower.name });
     this.troubles += 1;
     logger.error('follower cannot go on and tries again', { follower: this.follower.name, error, attempt: this.troubles });
-    await this.pause(Math.min(retryMs * 2 ** (this.troubles - 1), longestPauseMs));
-  }
-
-  private pause(ms: number): Promise<void> {
-    const { signal } = this.stopping;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await pause(Math.min(retryMs * 2 ** (this.troubles - 1), longestPauseMs), this.stopping.signal);
   }
 }

@@ -1,4 +1,5 @@
 import type { LedgerReader } from '#ledger';
+import { pause } from '#platform';
 import type { Logger } from '#platform';
 
 const pollMs = 15;
@@ -57,7 +58,7 @@ export class Tail {
         if (!failing) this.logger.warn('the head of the ledger cannot be read', { error });
         failing = true;
       }
-      await new Promise((resolve) => setTimeout(resolve, failing ? 250 : pollMs));
+      await pause(failing ? 250 : pollMs);
     }
   }
 

@@ -88,14 +88,20 @@ export interface CommandRecord {
   version: number;
 }
 
+/** A stream from behind a version on. */
+export interface StreamPart {
+  stream: string;
+  afterVersion: number;
+}
+
 export interface LedgerReader {
   head(): Promise<Head>;
   /** Events with a position greater than `after`, in order, at most `limit`. No event can appear behind one read. */
   read(after: number, limit: number): Promise<StoredEvent[]>;
   /** Events of a stream with a version greater than `afterVersion`, in order. */
   readStream(stream: string, afterVersion?: number): Promise<StoredEvent[]>;
-  /** Events of many streams, each stream's in order. */
-  readStreams(streams: string[]): Promise<StoredEvent[]>;
+  /** Events of many streams behind a version of each, in the order of the streams' names and of their versions. */
+  readStreams(wanted: readonly StreamPart[]): Promise<StoredEvent[]>;
   findCommand(command: string): Promise<CommandRecord | undefined>;
 }
 

@@ -1,6 +1,6 @@
 export type {
   Actor, AppendItem, AppendResult, BlobStore, CommandRecord, Envelope, Expectation, Guard, Head, Ledger, LedgerReader, NewEvent,
-  StoredEvent,
+  StoredEvent, StreamPart,
 } from './contract.js';
 export { EnvelopeTooLarge, LedgerUnavailable, limits } from './contract.js';
 export { envelopeOf, eventId } from './envelope.js';

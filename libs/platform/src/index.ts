@@ -3,6 +3,7 @@ export type { Settings } from './config/config.js';
 export { kafkaSettingsFrom } from './config/kafka-settings.js';
 export { ManualClock, systemClock } from './clock.js';
 export type { Clock, Instant } from './clock.js';
+export { pause } from './pause.js';
 export { HttpClient, UnsafeAddress, isLoopback } from './http-client.js';
 export type { HttpAnswer, HttpRequest } from './http-client.js';
 export { endWith, tellReady } from './lifecycle.js';

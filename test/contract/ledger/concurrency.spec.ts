@@ -118,7 +118,7 @@ it('decides like the shelf in memory for any sequence of items, one call or many
         });
         expect((await postgres.append(items)).map(judged)).toEqual((await memory.append(items)).map(judged));
       }
-      const streams = ['a/1', 'a/2', 'b/1'];
+      const streams = ['a/1', 'a/2', 'b/1'].map((stream) => ({ stream, afterVersion: 0 }));
       expect((await postgres.readStreams(streams)).map(told)).toEqual((await memory.readStreams(streams)).map(told));
       expect(await verifyLedger(postgres)).toMatchObject({ ok: true });
     }),

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { pause } from '#platform';
 import type { Child } from '../journal/memory.js';
 
 /** When a process began, as the system tells it; with the number it names one process for good. */
@@ -33,6 +34,6 @@ export async function endLeftOver({ pid, began }: Child): Promise<boolean> {
     } catch {
       return alive;
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await pause(10);
   }
 }

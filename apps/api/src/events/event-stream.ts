@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { pause } from '#platform';
 import type { Feed, FeedEvent } from '#projections';
 
 export interface StreamOptions {
@@ -70,13 +71,5 @@ function write(response: Response, text: string, gone: AbortSignal): Promise<voi
     };
     response.once('drain', done);
     gone.addEventListener('abort', done, { once: true });
-  });
-}
-
-function pause(ms: number, gone: AbortSignal): Promise<void> {
-  if (gone.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    gone.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
 }

@@ -4,7 +4,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
 import { AbortRollout, PauseRollout, PlanRollout, ResumeRollout, RollBackRollout, StartRollout } from '#commands';
 import type { Meta } from '#commands';
-import { GetRollout, ListMembers, ListRollouts, ResolveSelector } from '#projections';
+import { GetProduct, GetRollout, ListMembers, ListRollouts, ResolveSelector } from '#projections';
 import { orProblem, problemOf } from '../problems/problem.js';
 import { ApiCommand, ApiProblems } from '../requests/api-docs.js';
 import { CommandMeta } from '../requests/command-meta.js';
@@ -29,6 +29,7 @@ export class RolloutsController {
   @ApiCreatedResponse({ type: PlanAnswer })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
     const { product, to, nodes: selector, strategy = {}, dryRun = false } = body;
+    orProblem(await this.queries.execute(new GetProduct(product)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
     const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun }));
     if (!outcome.ok) throw problemOf(outcome.refusal);

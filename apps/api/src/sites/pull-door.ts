@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Intake, openPass } from '#messaging';
 import type { IntakePorts, ReceiptBody } from '#messaging';
 import { Mailbox, readStanding } from '#projections';
+import { pause } from '#platform';
 import type { Clock } from '#platform';
 import type { Pool } from 'pg';
 
@@ -84,7 +85,7 @@ export class PullDoor {
   private async watch(): Promise<void> {
     this.watching = true;
     while (this.waiting.size > 0) {
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await pause(pollMs);
       const position = await readStanding(this.options.pool, 'publisher').then((standing) => standing.position, () => this.delivered);
       if (position === this.delivered) continue;
       this.delivered = position;

@@ -1,3 +1,4 @@
+import { pause } from '#platform';
 import type { ApiClient } from '../client.js';
 import { statusOf } from '../rollout-status.js';
 import { Out } from '../out.js';
@@ -19,7 +20,7 @@ export async function awaitNodes(api: ApiClient, names: readonly string[], limit
     const nodes = await api.list<NodeView>('/v1/nodes');
     if (names.every((name) => nodes.some((node) => node.node === name && node.version !== null && node.health === 'healthy'))) return;
     if (waited >= limitMs) throw new Error(`the agent did not announce ${names.join(', ')} as healthy in ${limitMs / 1000} s; its log is logs/agent.log in the home`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
   }
 }
 

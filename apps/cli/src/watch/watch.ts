@@ -1,3 +1,4 @@
+import { pause } from '#platform';
 import type { ApiClient } from '../client.js';
 import { statusOf } from '../rollout-status.js';
 import type { Out } from '../out.js';
@@ -73,7 +74,7 @@ class News {
         this.wake = () => (clearTimeout(timer), resolve());
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, redrawMs));
+    await pause(redrawMs);
     this.pending = false;
   }
 
@@ -88,7 +89,7 @@ class News {
       } catch {
         // The service is away for a moment; what was missed is read when it is back.
       }
-      if (!this.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 500));
+      await pause(500, this.signal);
     }
   }
 }

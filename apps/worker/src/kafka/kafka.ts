@@ -1,7 +1,7 @@
 import type { Book } from '#commands';
 import { Intake, KafkaOrderSender, KafkaReportReceiver, sealReceipt, topicSpecs } from '#messaging';
 import type { IntakePorts } from '#messaging';
-import { KafkaReceiver, KafkaSender, checkBroker, ensureTopics, partitionOf } from '#platform';
+import { KafkaReceiver, KafkaSender, checkBroker, ensureTopics, partitionOf, pause } from '#platform';
 import type { KafkaSettings, Logger } from '#platform';
 import type { SigningKey } from '#proof';
 import { keyIdOf } from '#proof';
@@ -138,12 +138,3 @@ export class ReportTaker {
     }
   }
 }
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
-}
-

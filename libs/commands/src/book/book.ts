@@ -96,17 +96,21 @@ export class Book {
     return this.state(siteDecider, streamOf.site(site));
   }
 
-  /** States of many streams, read in one go where they are not remembered. */
-  async states<S, E>(decider: Decider<never, S, E>, streams: string[]): Promise<Map<string, Known<S>>> {
-    const missing = streams.filter((stream) => !this.cache.get(stream));
-    for (let i = 0; i < missing.length; i += 1_000) {
-      const part = missing.slice(i, i + 1_000);
-      const byStream = new Map<string, StoredEvent[]>(part.map((stream) => [stream, []]));
-      for (const event of await this.ledger.readStreams(part)) byStream.get(event.stream)!.push(event);
-      for (const [stream, events] of byStream) this.cache.set(stream, fold(decider, nothingKnown(decider.initial), events));
-    }
+  /** States of many streams as the ledger has them now, read together. */
+  async states<S, E>(decider: Decider<never, S, E>, streams: readonly string[]): Promise<Map<string, Known<S>>> {
     const states = new Map<string, Known<S>>();
-    for (const stream of streams) states.set(stream, this.cache.get<S>(stream) ?? nothingKnown(decider.initial));
+    for (let i = 0; i < streams.length; i += 1_000) {
+      const part = streams.slice(i, i + 1_000);
+      for (const stream of part) states.set(stream, this.cache.get<S>(stream) ?? nothingKnown(decider.initial));
+      const wanted = part.map((stream) => ({ stream, afterVersion: states.get(stream)!.version }));
+      const fresh = new Map<string, StoredEvent[]>();
+      for (const event of await this.ledger.readStreams(wanted)) fresh.set(event.stream, [...(fresh.get(event.stream) ?? []), event]);
+      for (const [stream, events] of fresh) {
+        const known = fold(decider, states.get(stream)!, events);
+        states.set(stream, known);
+        this.cache.set(stream, known);
+      }
+    }
     return states;
   }
 

@@ -2,7 +2,7 @@ import { leafHash, sha256Hex } from '#proof';
 import { bodiesOf, stamped } from '../envelope.js';
 import { limits } from '../contract.js';
 import type {
-  AppendItem, AppendResult, BlobStore, CommandRecord, Expectation, Guard, Head, Ledger, StoredEvent,
+  AppendItem, AppendResult, BlobStore, CommandRecord, Expectation, Guard, Head, Ledger, StoredEvent, StreamPart,
 } from '../contract.js';
 
 /** The ledger's contract in memory, for tests of what stands above it. Forgets everything with the process. */
@@ -26,8 +26,9 @@ export class MemoryShelf implements Ledger {
     return Promise.resolve((this.streams.get(stream) ?? []).slice(afterVersion));
   }
 
-  readStreams(streams: string[]): Promise<StoredEvent[]> {
-    return Promise.resolve([...streams].sort().flatMap((stream) => this.streams.get(stream) ?? []));
+  readStreams(wanted: readonly StreamPart[]): Promise<StoredEvent[]> {
+    const inOrder = [...wanted].sort((a, b) => (a.stream < b.stream ? -1 : 1));
+    return Promise.resolve(inOrder.flatMap(({ stream, afterVersion }) => (this.streams.get(stream) ?? []).slice(afterVersion)));
   }
 
   findCommand(command: string): Promise<CommandRecord | undefined> {

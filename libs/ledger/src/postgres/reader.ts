@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { CommandRecord, Head, LedgerReader, StoredEvent } from '../contract.js';
+import type { CommandRecord, Head, LedgerReader, StoredEvent, StreamPart } from '../contract.js';
 
 const columns = 'e.position::text, e.stream, e.version, e.type, e.command_id, e.ordinal, e.leaf_hash, e.envelope';
 type Row = [position: string, stream: string, version: number, type: string, command: string, ordinal: number, leafHash: Buffer, bytes: Buffer];
@@ -22,8 +22,9 @@ export class PostgresReader implements LedgerReader {
     return this.events('ledger-stream', 'where e.stream = $1 and e.version > $2 order by e.version', [stream, afterVersion]);
   }
 
-  readStreams(streams: string[]): Promise<StoredEvent[]> {
-    return this.events('ledger-streams', 'where e.stream = any ($1::text[]) order by e.stream, e.version', [streams]);
+  readStreams(wanted: readonly StreamPart[]): Promise<StoredEvent[]> {
+    const join = `join unnest($1::text[], $2::integer[]) w(stream, after) on e.stream = w.stream and e.version > w.after order by e.stream, e.version`;
+    return this.events('ledger-streams', join, [wanted.map((one) => one.stream), wanted.map((one) => one.afterVersion)]);
   }
 
   async findCommand(command: string): Promise<CommandRecord | undefined> {

@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { bodiesOf } from '../envelope.js';
 import { LedgerUnavailable } from '../contract.js';
-import type { AppendItem, AppendResult, CommandRecord, Head, Ledger, StoredEvent } from '../contract.js';
+import type { AppendItem, AppendResult, CommandRecord, Head, Ledger, StoredEvent, StreamPart } from '../contract.js';
 import { appendStatement, resultOf } from './append-statement.js';
 import type { AppendRow } from './append-statement.js';
 import { takeBatch } from './batch.js';
@@ -14,7 +15,7 @@ export interface ShelfOptions {
   lanes?: number;
   /** How often a statement of unknown outcome is repeated before the callers hear of it. */
   attempts?: number;
-  pause?: (ms: number) => Promise<void>;
+  pause?: (ms: number) => Promise<unknown>;
 }
 
 /**
@@ -27,7 +28,7 @@ export class PostgresShelf implements Ledger {
   private readonly reader: PostgresReader;
   private readonly lanes: number;
   private readonly attempts: number;
-  private readonly pause: (ms: number) => Promise<void>;
+  private readonly pause: (ms: number) => Promise<unknown>;
   private underWay = 0;
 
   constructor(
@@ -37,7 +38,7 @@ export class PostgresShelf implements Ledger {
     this.reader = new PostgresReader(pool);
     this.lanes = options.lanes ?? 1;
     this.attempts = options.attempts ?? 6;
-    this.pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+    this.pause = options.pause ?? ((ms) => setTimeout(ms));
   }
 
   append(items: AppendItem[]): Promise<AppendResult[]> {
@@ -59,8 +60,8 @@ export class PostgresShelf implements Ledger {
     return this.reader.readStream(stream, afterVersion);
   }
 
-  readStreams(streams: string[]): Promise<StoredEvent[]> {
-    return this.reader.readStreams(streams);
+  readStreams(wanted: readonly StreamPart[]): Promise<StoredEvent[]> {
+    return this.reader.readStreams(wanted);
   }
 
   findCommand(command: string): Promise<CommandRecord | undefined> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { sealPass } from '../passes/pass.js';
 import { checkBody } from '../validate.js';
 import { ReceiptBody } from '../receipts/receipt.js';
@@ -75,7 +76,7 @@ export class PullAgentChannel implements AgentChannel {
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         this.options.onTrouble('orders could not be pulled', error);
-        await pause(pauseMs, this.stopping.signal);
+        await setTimeout(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
@@ -88,14 +89,4 @@ export class PullAgentChannel implements AgentChannel {
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw new Error(`${method} ${path.split('?')[0]} was answered with ${answer.status}: ${answer.body.toString('utf8').slice(0, 300)}`);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

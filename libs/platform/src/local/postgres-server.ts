@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { copyBinaries, findPostgres, reachableByOthers } from './postgres-binaries.js';
 import { freePort, portIsFree } from './free-port.js';
 import { newSecret } from '../ids.js';
+import { pause } from '../pause.js';
 
 export interface LocalPostgres {
   /** For the superuser of this cluster, on the database `postgres`. */
@@ -179,7 +180,7 @@ async function answers(url: string, limitMs: number, givenUp = () => false): Pro
       await client.end();
       return true;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
   return false;
@@ -190,7 +191,7 @@ async function stopServer(pid: number): Promise<void> {
     process.kill(pid, 'SIGINT');
     for (const deadline = Date.now() + stopLimitMs; Date.now() < deadline; ) {
       process.kill(pid, 0);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;

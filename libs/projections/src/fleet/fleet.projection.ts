@@ -54,7 +54,7 @@ function next(before: FleetRow | undefined, event: DomainEvent, at: string): Fle
     case 'upgrade.failed':
       return { ...before, state: 'ready', reason: told(event.data) };
     case 'rollback.started':
-      return { ...before, state: 'rolling-back', rollout: event.data.rollout, reason: event.data.reason };
+      return { ...before, state: 'rolling-back', rollout: event.data.rollout, reason: before.reason ?? event.data.reason };
     case 'rollback.verified':
       return { ...before, state: 'ready' };
     case 'rollback.failed':

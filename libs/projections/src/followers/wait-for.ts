@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { pause } from '#platform';
 
 const pollMs = 15;
 
@@ -15,6 +16,6 @@ export async function waitForPosition(source: DataSource, projections: readonly 
     );
     if (Number(rows[0]?.least ?? 0) >= position) return true;
     if (waited >= limitMs) return false;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
   }
 }
