@@ -12,6 +12,8 @@ export const root = resolve(import.meta.dirname, '../../../..');
 export interface RunFile {
   pid: number;
   url: string;
+  /** Process ids of what it runs. */
+  processes: { [name: string]: number };
 }
 
 export interface GlobalOptions {

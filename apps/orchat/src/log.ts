@@ -1,7 +1,7 @@
 import type { Home } from './home.js';
 import { addLines } from './writes.js';
 
-/** What a command did to the home. The outcome is ok or the code of the refusal. */
+/** What a command did to the home. The outcome is ok, unchanged, failed, or the code of the refusal. */
 export interface LogLine {
   at: string;
   pid: number;

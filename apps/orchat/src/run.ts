@@ -35,7 +35,7 @@ async function perform(context: Context, request: Request): Promise<Outcome> {
   const logged = async () => {
     try {
       const outcome = await work(context, request);
-      if (command.changes(options)) log(context, request, outcome.ok ? 'ok' : 'failed');
+      if (command.changes(options)) log(context, request, effectOf(outcome));
       return outcome;
     } catch (error) {
       if (command.changes(options)) log(context, request, asRefusal(error).code);
@@ -43,6 +43,12 @@ async function perform(context: Context, request: Request): Promise<Outcome> {
     }
   };
   return command.locks ? withLock(context.home, logged) : logged();
+}
+
+/** A command that found everything as it should be did nothing, and the log says so. */
+function effectOf({ ok, facts }: Outcome): string {
+  if (!ok) return 'failed';
+  return facts.changed === false ? 'unchanged' : 'ok';
 }
 
 function log({ home, release }: Context, { command, options, text }: Request, outcome: string): void {

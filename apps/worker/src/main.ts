@@ -1,11 +1,10 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { collectDefaultMetrics, register } from 'prom-client';
 import { causeChain, endWith, jsonLogger, kafkaSettingsFrom, openPool, readSettings, systemClock, tellReady } from '#platform';
 import type { Settings } from '#platform';
-import { readPrivateKey } from '#proof';
+import { serviceKey } from './keys.js';
 import { startWorker } from './worker.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -15,7 +14,7 @@ async function main(): Promise<void> {
   const logger = jsonLogger(settings.log, { process: 'worker' });
   if (settings.database === undefined) throw new Error('DATABASE_URL is not set');
   const home = settings.home ?? join(root, '.rollbook');
-  const key = readPrivateKey(readFileSync(settings.serviceKeyFile ?? join(home, 'keys/service.pem'), 'utf8'));
+  const key = serviceKey(settings, home);
   const pool = await openPool({ url: settings.database, name: 'rollbook worker', max: 14, logger });
   const kafka = kafkaSettingsFrom(settings, 'rollbook-worker');
   const topics = { partitions: settings.kafkaPartitions, replication: settings.kafkaReplication };

@@ -23,4 +23,5 @@ export { startLocalPostgres } from './local/postgres-server.js';
 export type { LocalPostgres } from './local/postgres-server.js';
 export { KafkaReceiver, KafkaSender, checkBroker, ensureTopics, partitionOf } from './kafka/index.js';
 export type { KafkaSettings } from './kafka/index.js';
+export { isAlive } from './local/kafka-broker-process.js';
 export { startKafkaBroker } from './local/kafka-broker.js';

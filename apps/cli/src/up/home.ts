@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newSecret } from '#platform';
-import { newSigningKey, privateKeyPem, publicKeyPem } from '#proof';
 import type { RunFile } from '../context.js';
 import { refused } from '../exit.js';
 
-/** The folders and secrets of a home; made once, then found again. */
+/** The folders of a home, and who runs in it. */
 export class Home {
+  private run: RunFile = { pid: process.pid, url: '', processes: {} };
+
   constructor(readonly path: string) {}
 
   file(...parts: string[]): string {
@@ -19,27 +19,22 @@ export class Home {
     mkdirSync(this.file('logs'), { recursive: true });
     const running = this.running();
     if (running) throw refused(`already-running: Rollbook of ${this.path} runs as process ${running.pid} at ${running.url}. End that one first, or set ROLLBOOK_HOME.`);
-    this.note({ pid: process.pid, url: '' });
+    this.note({ url: '' });
   }
 
-  /** Leaves the address for other programs of this home. */
-  note(run: RunFile): void {
-    writeFileSync(this.file('run.json'), JSON.stringify(run));
+  /** Leaves address and processes for other programs of this home. */
+  note({ url, processes = {} }: { url?: string; processes?: RunFile['processes'] }): void {
+    this.run = { pid: process.pid, url: url ?? this.run.url, processes: { ...this.run.processes, ...processes } };
+    const draft = this.file('run.json.next');
+    writeFileSync(draft, JSON.stringify(this.run));
+    renameSync(draft, this.file('run.json'));
   }
 
   release(): void {
     rmSync(this.file('run.json'), { force: true });
   }
 
-  /** The service's signing key and the enrolment secret, readable by this user alone. */
-  secrets(): void {
-    this.once('keys/enrolment.token', () => newSecret());
-    if (existsSync(this.file('keys/service.pem'))) return;
-    const { privateKey, publicKey } = newSigningKey();
-    this.once('keys/service.pub.pem', () => publicKeyPem(publicKey), 0o644);
-    this.once('keys/service.pem', () => privateKeyPem(privateKey));
-  }
-
+  /** A small file that is made once, then found again. */
   once(file: string, make: () => string, mode = 0o600): string {
     const path = this.file(file);
     if (!existsSync(path)) writeFileSync(path, make(), { mode });

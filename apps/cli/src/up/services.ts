@@ -34,10 +34,6 @@ export class Services {
     return served;
   }
 
-  pids(): { name: string; pid: number }[] {
-    return this.running.flatMap((one) => (one.pid === undefined ? [] : [{ name: one.name, pid: one.pid }]));
-  }
-
   async stop(): Promise<void> {
     await Promise.all(this.running.map((one) => one.stop(stopLimitMs)));
   }
@@ -45,7 +41,7 @@ export class Services {
   private add(name: string, env: Record<string, string>): ServiceProcess {
     const { home, logger, onGivenUp } = this.options;
     const service = new ServiceProcess({
-      name, logger, onGivenUp, logFile: home.file('logs', `${name}.log`), program: join(root, `dist/apps/${name}/src/main.js`),
+      name, logger, onGivenUp, onStarted: (pid) => home.note({ processes: { [name]: pid } }), logFile: home.file('logs', `${name}.log`), program: join(root, `dist/apps/${name}/src/main.js`),
       env: { ROLLBOOK_HOME: home.path, ROLLBOOK_HOST: '127.0.0.1', ROLLBOOK_AUTH: 'loopback', ...env },
     });
     this.running.push(service);

@@ -54,14 +54,13 @@ class Machine {
   private async start({ demo, story }: { demo: boolean; story: boolean }): Promise<void> {
     const { settings } = this.context;
     await this.mustHavePort();
-    this.home.secrets();
-    this.database = await prepareDatabase(this.home, settings.database);
+    const log = this.home.file('logs/up.log');
+    const logger = jsonLogger(settings.log, { process: 'up' }, (line) => appendFileSync(log, line));
+    this.database = await prepareDatabase(this.home, settings.database, logger);
     say(`${paint('green', '✓')} ${this.database.says}`);
     const sandboxes = new Sandboxes(this.home);
     const first = sandboxes.all().length === 0;
     const added = first || demo ? await sandboxes.addFour() : [];
-    const log = this.home.file('logs/up.log');
-    const logger = jsonLogger(settings.log, { process: 'up' }, (line) => appendFileSync(log, line));
     this.services = new Services({
       home: this.home, database: this.database, port: settings.port, nodesFile: sandboxes.nodesFile, logger,
       onGivenUp: (error) => {
@@ -71,9 +70,9 @@ class Machine {
     });
     const port = await this.services.start();
     const url = `http://127.0.0.1:${port}`;
-    this.home.note({ pid: process.pid, url });
+    this.home.note({ url });
     const channel = settings.kafkaBrokers.length > 0 ? `Kafka at ${settings.kafkaBrokers.join(',')}` : 'HTTPS pull on this machine';
-    say(`${paint('green', '✓')} api, worker and agent (${this.services.pids().map(({ name, pid }) => `${name} ${pid}`).join(', ')}); orders and reports over ${channel}`);
+    say(`${paint('green', '✓')} api, worker and an agent with ${sandboxes.all().length} nodes; orders and reports over ${channel}`);
     await this.tell(this.context.apiAt(url), { story, names: added.map((one) => one.node), all: sandboxes.all().map((one) => one.node) });
     this.sayGoodStart(url);
   }

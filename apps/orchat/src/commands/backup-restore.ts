@@ -12,9 +12,10 @@ export const run: Run = ({ home }, request) => {
   const backup = latest ? latestBackup(home, shelf) : findBackup(home, shelf, nameOption(request));
   const { sha256, matches, files, replaced, removed } = restoreBackup(home, backup);
   const { name, version } = backup.manifest;
+  const changed = replaced.length + removed.length > 0;
   return {
     ok: matches,
-    facts: { name, version, sha256, matches, expected: backup.manifest.sha256, files, replaced, removed },
+    facts: { name, version, sha256, matches, expected: backup.manifest.sha256, files, replaced, removed, changed },
     lines: [
       ...replaced.map((path) => `replaced  ~/${path}`),
       ...removed.map((path) => `removed   ~/${path}`),

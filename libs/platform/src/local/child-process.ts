@@ -11,6 +11,8 @@ export interface ServiceProcessOptions {
   /** What it writes goes here. */
   logFile: string;
   logger: Logger;
+  /** Called whenever it was started, also again. */
+  onStarted: (pid: number) => void;
   /** Called when it cannot be kept running. */
   onGivenUp: (error: Error) => void;
 }
@@ -33,14 +35,6 @@ export class ServiceProcess {
   private deaths = 0;
 
   constructor(private readonly options: ServiceProcessOptions) {}
-
-  get name(): string {
-    return this.options.name;
-  }
-
-  get pid(): number | undefined {
-    return this.child?.pid;
-  }
 
   /** Resolves with what the program told when it was ready; rejects with the end of its log when it never is. */
   start(): Promise<{ [name: string]: unknown }> {
@@ -70,6 +64,7 @@ export class ServiceProcess {
     });
     closeSync(log);
     this.child = child;
+    if (child.pid !== undefined) this.options.onStarted(child.pid);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${name} was not ready in ${readyLimitMs / 1000} s; its log is ${logFile}: ${tail(logFile)}`)), readyLimitMs);
       child.on('message', (message) => {

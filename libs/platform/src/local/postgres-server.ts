@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { copyBinaries, findPostgres, reachableByOthers } from './postgres-binaries.js';
 import { freePort, portIsFree } from './free-port.js';
+import { isAlive } from './kafka-broker-process.js';
 import { newSecret } from '../ids.js';
 import { pause } from '../pause.js';
 
@@ -49,7 +50,7 @@ export async function startLocalPostgres({ dir, port, fast = false, maxConnectio
   if (!existsSync(join(data, 'PG_VERSION'))) makeCluster(bin, data, password, runner);
   const running = runningServer(data);
   if (running && (await answers(urlOn(running.port, password), startLimitMs))) return server(running.port, running.pid, true);
-  rmSync(join(data, 'postmaster.pid'), { force: true });
+  forgetStranger(data);
   const listen = port !== undefined && (await portIsFree(port)) ? port : await freePort();
   const url = urlOn(listen, password);
   const pid = await launch(bin, data, listen, { url, fast, maxConnections, runner, log: join(place, 'postgres.log') });
@@ -154,20 +155,36 @@ function tail(log: string): string {
   return readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' | ');
 }
 
-function runningServer(data: string): { pid: number; port: number } | undefined {
+interface PidFile {
+  pid: number;
+  port: number;
+}
+
+function pidFileIn(data: string): PidFile | undefined {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const [pid, , , port] = readFileSync(file, 'utf8').split('\n').map(Number);
-  if (!pid || !port) return undefined;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
-  }
-  // After a restart of the machine the number may belong to something else.
+  return pid ? { pid, port: port ?? 0 } : undefined;
+}
+
+function runningServer(data: string): PidFile | undefined {
+  const noted = pidFileIn(data);
+  return noted && noted.port > 0 && isAlive(noted.pid) && !isStranger(noted.pid, data) ? noted : undefined;
+}
+
+/** After a restart of the machine the number may belong to something else. */
+function isStranger(pid: number, data: string): boolean {
   const commandLine = `/proc/${pid}/cmdline`;
-  if (existsSync(commandLine) && !readFileSync(commandLine, 'utf8').includes(data)) return undefined;
-  return { pid, port };
+  return existsSync(commandLine) && !readFileSync(commandLine, 'utf8').includes(data);
+}
+
+/**
+ * PostgreSQL deals with its own stale pid file, and looks by it whether processes of a killed server are still at work:
+ * it must not be taken away. Only one whose number now belongs to another program would stop it for ever.
+ */
+function forgetStranger(data: string): void {
+  const noted = pidFileIn(data);
+  if (noted && isAlive(noted.pid) && isStranger(noted.pid, data)) rmSync(join(data, 'postmaster.pid'));
 }
 
 /** Waits until the server takes connections: right after a crash it is up but still replaying its log. */
