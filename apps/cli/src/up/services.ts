@@ -22,16 +22,13 @@ export class Services {
 
   constructor(private readonly options: ServicesOptions) {}
 
-  /** Starts them in the order in which they need each other; resolves with the port of the API. */
-  async start(): Promise<number> {
+  /** Starts them in the order in which they need each other. */
+  async start(): Promise<void> {
     const { database, port, nodesFile } = this.options;
     const worker = this.add('worker', { DATABASE_URL: database.worker });
     const api = this.add('api', { DATABASE_URL: database.api, ROLLBOOK_PORT: String(port) });
-    const [ready] = await Promise.all([api.start(), worker.start()]);
-    const served = Number(ready['port']);
-    // Where the API was given any free port, it comes up there again after a death.
-    await this.add('agent', { ROLLBOOK_URL: `http://127.0.0.1:${served}`, ROLLBOOK_NODES_FILE: nodesFile, ROLLBOOK_OBSERVE_SECONDS: '60' }).start();
-    return served;
+    await Promise.all([api.start(), worker.start()]);
+    await this.add('agent', { ROLLBOOK_URL: `http://127.0.0.1:${port}`, ROLLBOOK_NODES_FILE: nodesFile, ROLLBOOK_OBSERVE_SECONDS: '60' }).start();
   }
 
   async stop(): Promise<void> {

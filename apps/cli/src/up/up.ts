@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodes, jsonLogger, portIsFree, systemClock } from '#platform';
+import { exitCodes, freePort, jsonLogger, portIsFree, systemClock } from '#platform';
 import { appendFileSync } from 'node:fs';
 import { keptFile, verify } from '../commands/ledger.js';
 import type { ApiClient } from '../client.js';
@@ -53,7 +53,7 @@ class Machine {
 
   private async start({ demo, story }: { demo: boolean; story: boolean }): Promise<void> {
     const { settings } = this.context;
-    await this.mustHavePort();
+    const wanted = await this.portToServe();
     const log = this.home.file('logs/up.log');
     const logger = jsonLogger(settings.log, { process: 'up' }, (line) => appendFileSync(log, line));
     this.database = await prepareDatabase(this.home, settings.database, logger);
@@ -62,14 +62,14 @@ class Machine {
     const first = sandboxes.all().length === 0;
     const added = first || demo ? await sandboxes.addFour() : [];
     this.services = new Services({
-      home: this.home, database: this.database, port: settings.port, nodesFile: sandboxes.nodesFile, logger,
+      home: this.home, database: this.database, port: wanted, nodesFile: sandboxes.nodesFile, logger,
       onGivenUp: (error) => {
         process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error.message}\n`);
         void this.end(exitCodes.unreachable);
       },
     });
-    const port = await this.services.start();
-    const url = `http://127.0.0.1:${port}`;
+    await this.services.start();
+    const url = `http://127.0.0.1:${wanted}`;
     this.home.note({ url });
     const channel = settings.kafkaBrokers.length > 0 ? `Kafka at ${settings.kafkaBrokers.join(',')}` : 'HTTPS pull on this machine';
     say(`${paint('green', '✓')} api, worker and an agent with ${sandboxes.all().length} nodes; orders and reports over ${channel}`);
@@ -102,9 +102,11 @@ class Machine {
     say(paint('dim', 'Ctrl-C ends it; the next start goes on from here. `npm start -- --demo` tells the story again.'));
   }
 
-  private async mustHavePort(): Promise<void> {
+  /** A port that was left to us is chosen now: the API comes up there again after a death. */
+  private async portToServe(): Promise<number> {
     const { port } = this.context.settings;
-    if (port === 0 || (await portIsFree(port))) return;
+    if (port === 0) return freePort();
+    if (await portIsFree(port)) return port;
     throw refused(`port-taken: port ${port} is in use. End what uses it, or set ROLLBOOK_PORT.`);
   }
 
