@@ -2,7 +2,10 @@ import kafkajs from 'kafkajs';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 
-/** kafkajs as people use it, to show the trap that the wrapper avoids and to look at the log independently of it. */
+/**
+ * kafkajs as people use it, to show the trap that the wrapper avoids and to look at the log independently
+ * of it.
+ */
 export function bareKafka(brokers: string): Kafka {
   return new kafkajs.Kafka({
     clientId: 'bare',
@@ -51,7 +54,9 @@ export function valuesOf(messages: KafkaMessage[]): string[] {
   return messages.map(({ value }) => value?.toString() ?? 'null');
 }
 
-/** Writes records in the ZSTD compression, as librdkafka clients may; kafkajs can neither write nor read it. */
+/**
+ * Writes records in the ZSTD compression, as librdkafka clients may; kafkajs can neither write nor read it.
+ */
 export async function sendZstd(brokers: string, topic: string, values: string[]): Promise<void> {
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   const original = CompressionCodecs[CompressionTypes.ZSTD] as () => unknown;

@@ -11,9 +11,9 @@ export interface Fault {
   key: number;
   nth: number | 'all';
   /**
-   * `lose-answer`: the broker takes it and the client's connection breaks. `refuse`: it breaks before the broker has
-   * it. `keep-silent`: the broker takes it and the client never hears. `halve-answer`: the connection is reset
-   * in the middle of the answer.
+   * `lose-answer`: the broker takes it and the client's connection breaks. `refuse`: it breaks before the
+   * broker has it. `keep-silent`: the broker takes it and the client never hears. `halve-answer`: the
+   * connection is reset in the middle of the answer.
    */
   what: 'refuse' | AfterBroker;
 }

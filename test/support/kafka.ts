@@ -3,7 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defaultKafkaVersion, kafkaPrerequisites, startKafkaBroker } from '../../libs/platform/src/local/kafka-broker.js';
+import {
+  defaultKafkaVersion,
+  kafkaPrerequisites,
+  startKafkaBroker,
+} from '../../libs/platform/src/local/kafka-broker.js';
 import type { KafkaBroker, KafkaBrokerOptions } from '../../libs/platform/src/local/kafka-broker.js';
 import type { KafkaLogger, KafkaSettings, ReceivedRecord } from '../../libs/platform/src/kafka/index.js';
 import { ensureTopics } from '../../libs/platform/src/kafka/index.js';
@@ -11,7 +15,7 @@ import { silentLogger } from '../../libs/platform/src/logger.js';
 import { KafkaProxy } from './kafka-proxy.js';
 
 export interface KafkaNeeds {
-  /** A broker of one's own, which the tests kill or break; else the one of KAFKA_BROKERS is taken when it is set. */
+  /** A broker of one's own, to kill or break; else the one of KAFKA_BROKERS is taken when it is set. */
   own?: boolean;
   /** A proxy stands in front and is the address that clients are told; implies `own`. */
   proxied?: boolean;
@@ -32,8 +36,8 @@ export interface TestKafka {
 }
 
 /**
- * A `describe` with a real broker. Where none can be had the suite is listed as skipped with the reason in its name,
- * or fails when ROLLBOOK_REQUIRE_KAFKA=1 says that there must be one.
+ * A `describe` with a real broker. Where none can be had the suite is listed as skipped with the reason in
+ * its name, or fails when ROLLBOOK_REQUIRE_KAFKA=1 says that there must be one.
  */
 export function describeWithKafka(name: string, needs: KafkaNeeds, tests: (kafka: TestKafka) => void): void {
   const given = process.env['KAFKA_BROKERS'];
@@ -75,7 +79,13 @@ class Running implements TestKafka {
     this.dir = await mkdtemp(join(tmpdir(), 'rollbook-kafka-'));
     if (needs.proxied) this.front = await KafkaProxy.listen();
     const advertised = this.front ? { advertised: this.front.address } : {};
-    this.own = await startKafkaBroker({ dir: this.dir, version: kafkaVersion, fast: true, ...advertised, ...needs.broker });
+    this.own = await startKafkaBroker({
+      dir: this.dir,
+      version: kafkaVersion,
+      fast: true,
+      ...advertised,
+      ...needs.broker,
+    });
     this.front?.to(this.own.brokers);
   }
 
@@ -103,7 +113,11 @@ class Running implements TestKafka {
 }
 
 /** A new topic with a name of its own. */
-export function newTopic(kafka: TestKafka, partitions = 1, config: Record<string, string> = {}): Promise<string> {
+export function newTopic(
+  kafka: TestKafka,
+  partitions = 1,
+  config: Record<string, string> = {},
+): Promise<string> {
   return newTopicWith(kafka.settings, partitions, config);
 }
 
@@ -119,7 +133,11 @@ export async function newTopicWith(
 }
 
 /** Looks again until the condition holds; fails with what was waited for when it does not in time. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  ms = 15_000,
+): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

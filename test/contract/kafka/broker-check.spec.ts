@@ -53,7 +53,9 @@ describe('checkBroker', () => {
   });
 
   it('refuses a broker that has dropped the versions that kafkajs would pick', async () => {
-    const address = await listen(serving([...every(0, 20).filter(([key]) => key !== 2 && key !== 22), [2, 4, 20]]));
+    const address = await listen(
+      serving([...every(0, 20).filter(([key]) => key !== 2 && key !== 22), [2, 4, 20]]),
+    );
     await expect(checkBroker(settings(address))).rejects.toThrow(
       `Kafka broker no longer serves what kafkajs 2.2.4 sends (${address}: ` +
         'ListOffsets needs version 0 to 3, the broker has 4 to 20, InitProducerId is not served)',
@@ -64,13 +66,27 @@ describe('checkBroker', () => {
     const address = await listen(serving(every(0, 20).filter(([key]) => key !== 36)));
     await checkBroker(settings(address));
     const sasl = { mechanism: 'plain', username: 'a', password: 'b' } as const;
-    await expect(checkBroker({ ...settings(address), sasl })).rejects.toThrow('SaslAuthenticate is not served');
+    await expect(checkBroker({ ...settings(address), sasl })).rejects.toThrow(
+      'SaslAuthenticate is not served',
+    );
   });
 
   it.each([
-    ['a web server', (socket: Socket) => void socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')), /not like a Kafka/],
-    ['garbage', (socket: Socket) => void socket.on('data', () => socket.write(Buffer.alloc(60, 7))), /not like a Kafka/],
-    ['a short answer', (socket: Socket) => void socket.on('data', () => socket.write(Buffer.from([0, 0, 0, 2, 1, 1]))), /not like a Kafka/],
+    [
+      'a web server',
+      (socket: Socket) => void socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      /not like a Kafka/,
+    ],
+    [
+      'garbage',
+      (socket: Socket) => void socket.on('data', () => socket.write(Buffer.alloc(60, 7))),
+      /not like a Kafka/,
+    ],
+    [
+      'a short answer',
+      (socket: Socket) => void socket.on('data', () => socket.write(Buffer.from([0, 0, 0, 2, 1, 1]))),
+      /not like a Kafka/,
+    ],
     ['an error', serving([], 35), /not like a Kafka/],
     ['nobody for long', (socket: Socket) => void socket.end(), /closed the connection without an answer/],
     ['silence', () => undefined, /no answer within 300 ms/],
@@ -86,7 +102,13 @@ describe('checkBroker', () => {
     const requestRetry = { retries: 1, firstPauseMs: 10, maxPauseMs: 10 };
     const common = { settings: settings('127.0.0.1:1'), logger: quiet, requestRetry };
     const onBatch = () => Promise.resolve(0);
-    const receiver = new KafkaReceiver({ ...common, groupId: 'g', topics: ['t'], onBatch, onDead: () => undefined });
+    const receiver = new KafkaReceiver({
+      ...common,
+      groupId: 'g',
+      topics: ['t'],
+      onBatch,
+      onDead: () => undefined,
+    });
     await expect(receiver.start()).rejects.toMatchObject({
       message: 'Kafka receiver cannot open topics t for group g',
       cause: { message: expect.stringContaining('No Kafka broker answers') as string },

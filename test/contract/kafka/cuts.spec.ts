@@ -6,7 +6,7 @@ import { fetchKey, produceKey } from '../../support/kafka-proxy.js';
 import type { Fault } from '../../support/kafka-proxy.js';
 import { describeWithKafka, eventually, keepingLogger, newTopic, texts } from '../../support/kafka.js';
 
-const quickRetry = { retries: 40, firstPauseMs: 20, maxPauseMs: 100 };
+const quickRetry = { retries: 200, firstPauseMs: 20, maxPauseMs: 100 };
 
 describeWithKafka('Kafka when connections break', { proxied: true }, (kafka) => {
   const logger = keepingLogger();
@@ -21,7 +21,12 @@ describeWithKafka('Kafka when connections break', { proxied: true }, (kafka) => 
     seen.splice(0);
     logger.lines.splice(0);
     deaths = 0;
-    sender = new KafkaSender({ settings: kafka.settings, logger, sendRetry: quickRetry, requestRetry: quickRetry });
+    sender = new KafkaSender({
+      settings: kafka.settings,
+      logger,
+      sendRetry: quickRetry,
+      requestRetry: quickRetry,
+    });
     receiver = new KafkaReceiver({
       settings: kafka.settings,
       logger,
@@ -45,7 +50,11 @@ describeWithKafka('Kafka when connections break', { proxied: true }, (kafka) => 
   });
 
   const send = async (values: string[]) => {
-    for (let left = values.map((value) => ({ topic, key: value[0]!, value: Buffer.from(value) })); left.length > 0; ) {
+    for (
+      let left = values.map((value) => ({ topic, key: value[0]!, value: Buffer.from(value) }));
+      left.length > 0;
+
+    ) {
       const failed = await sender.send(left).then(
         () => undefined,
         (error: unknown) => error as KafkaSendError,
@@ -59,13 +68,18 @@ describeWithKafka('Kafka when connections break', { proxied: true }, (kafka) => 
     for (let cut = 0; cut < 4; cut++) {
       kafka.proxy.block();
       const patience = performance.now() + 1_000;
-      const crashed = () => logger.lines.some((line) => line.startsWith('warn Kafka consumer crashed and restarts'));
+      const crashed = () =>
+        logger.lines.some((line) => line.startsWith('warn Kafka consumer crashed and restarts'));
       await eventually('a crash inside of kafkajs', () => crashed() || performance.now() > patience);
       if (crashed()) crashes++;
       kafka.proxy.unblock();
       await send([`a${cut}`, `b${cut}`]);
       // A new member would have to wait for the 45 s of the old one's session.
-      await eventually('the records', () => texts(seen).includes(`a${cut}`) && texts(seen).includes(`b${cut}`), 10_000);
+      await eventually(
+        'the records',
+        () => texts(seen).includes(`a${cut}`) && texts(seen).includes(`b${cut}`),
+        10_000,
+      );
       logger.lines.splice(0);
     }
     expect(crashes).toBeGreaterThan(0);

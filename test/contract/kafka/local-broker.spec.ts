@@ -1,11 +1,24 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KafkaSender } from '../../../libs/platform/src/kafka/index.js';
 import { startKafkaBroker } from '../../../libs/platform/src/local/kafka-broker.js';
 import { installedKafka, installKafka } from '../../../libs/platform/src/local/kafka-broker-install.js';
-import { guardArguments, guardChild, isAlive } from '../../../libs/platform/src/local/kafka-broker-process.js';
+import {
+  guardArguments,
+  guardChild,
+  isAlive,
+} from '../../../libs/platform/src/local/kafka-broker-process.js';
 import { readTopic, valuesOf } from '../../support/kafka-bare.js';
 import { describeWithKafka, eventually, kafkaVersion, newTopic, quiet } from '../../support/kafka.js';
 
@@ -38,7 +51,9 @@ describeWithKafka('The development broker', { own: true }, (kafka) => {
       `a Kafka broker already runs on ${dir()} (process ${kafka.broker.pid}, owner ${process.pid})`,
     );
     const port = Number(kafka.broker.brokers.split(':')[1]);
-    await expect(startKafkaBroker({ dir: join(scratch, 'other'), version: kafkaVersion, port })).rejects.toThrow(`port ${port} is taken`);
+    await expect(
+      startKafkaBroker({ dir: join(scratch, 'other'), version: kafkaVersion, port }),
+    ).rejects.toThrow(`port ${port} is taken`);
     expect(isAlive(kafka.broker.pid)).toBe(true);
   });
 
@@ -58,7 +73,9 @@ describeWithKafka('The development broker', { own: true }, (kafka) => {
   it('shows the end of its log when it dies while starting', async () => {
     const properties = { 'authorizer.class.name': 'no.such.Class' };
     const starting = startKafkaBroker({ dir: join(scratch, 'dying'), version: kafkaVersion, properties });
-    await expect(starting).rejects.toThrow(/^Kafka died while starting \(ended with code 1\)[^]*no\.such\.Class/);
+    await expect(starting).rejects.toThrow(
+      /^Kafka died while starting \(ended with code 1\)[^]*no\.such\.Class/,
+    );
     expect(existsSync(join(scratch, 'dying', 'broker.json'))).toBe(false);
   });
 });
@@ -68,7 +85,9 @@ describe('The development broker without what it needs', () => {
     const cacheDir = join(scratch, 'nothing');
     const starting = startKafkaBroker({ dir: join(scratch, 'x'), cacheDir, env: { PATH: '/nowhere' } });
     await expect(starting).rejects.toThrow('A Kafka broker needs java 17 or newer and mvn (Apache Maven)');
-    await expect(startKafkaBroker({ dir: scratch, version: '2.8.0' })).rejects.toThrow('Kafka 2.8.0 is not supported');
+    await expect(startKafkaBroker({ dir: scratch, version: '2.8.0' })).rejects.toThrow(
+      'Kafka 2.8.0 is not supported',
+    );
   });
 });
 
@@ -76,7 +95,8 @@ describe('The development broker without what it needs', () => {
 function ownerScript(pid: number): string {
   const options = "{ stdio: ['pipe', 'ignore', 'ignore'], detached: true }";
   const guard = `spawn(process.execPath, ${JSON.stringify(guardArguments(pid))}, ${options})`;
-  return `const { spawn } = require('node:child_process'); ${guard}; console.log('up'); setInterval(() => 0, 1000)`;
+  const rest = "console.log('up'); setInterval(() => 0, 1000)";
+  return `const { spawn } = require('node:child_process'); ${guard}; ${rest}`;
 }
 
 describe('The guard of the development broker', () => {
@@ -84,7 +104,9 @@ describe('The guard of the development broker', () => {
 
   it('ends the process when its owner is killed', async () => {
     const child = spawn(process.execPath, idle, { stdio: 'ignore' });
-    const owner = spawn(process.execPath, ['-e', ownerScript(child.pid!)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const owner = spawn(process.execPath, ['-e', ownerScript(child.pid!)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     await new Promise((resolve) => owner.stdout.once('data', resolve));
     expect(isAlive(child.pid!)).toBe(true);
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -108,7 +130,8 @@ describe('installKafka', () => {
     writeFileSync(join(bin, 'mvn'), `#!/bin/sh\n${script}\n`);
     chmodSync(join(bin, 'mvn'), 0o755);
   };
-  const copying = 'for a; do case $a in -DoutputDirectory=*) d=${a#*=};; esac; done; mkdir -p "$d"; echo jar > "$d/a.jar"';
+  const copying =
+    'for a; do case $a in -DoutputDirectory=*) d=${a#*=};; esac; done; mkdir -p "$d"; echo jar > "$d/a.jar"';
 
   it('downloads once, also when two want it at once, and leaves no pieces', async () => {
     maven(copying);

@@ -1,25 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaReceiver, KafkaSender, KafkaSendError } from '../../../libs/platform/src/kafka/index.js';
-import type { KafkaReceiverOptions, OutgoingRecord, ReceivedRecord } from '../../../libs/platform/src/kafka/index.js';
+import type {
+  KafkaReceiverOptions,
+  OutgoingRecord,
+  ReceivedRecord,
+} from '../../../libs/platform/src/kafka/index.js';
 import { bareKafka, readTopic, sendZstd, valuesOf } from '../../support/kafka-bare.js';
 import { describeWithKafka, eventually, keepingLogger, newTopic, texts } from '../../support/kafka.js';
 
-const quickRetry = { retries: 40, firstPauseMs: 50, maxPauseMs: 200 };
+const quickRetry = { retries: 200, firstPauseMs: 50, maxPauseMs: 200 };
 
 describeWithKafka('Kafka when the broker fails', { own: true }, (kafka) => {
   const logger = keepingLogger();
   const open: { close(): Promise<void> }[] = [];
   const newSender = () => {
-    const sender = new KafkaSender({ settings: kafka.settings, logger, sendRetry: quickRetry, requestRetry: quickRetry });
+    const sender = new KafkaSender({
+      settings: kafka.settings,
+      logger,
+      sendRetry: quickRetry,
+      requestRetry: quickRetry,
+    });
     open.push(sender);
     return sender;
   };
-  const newReceiver = (over: Partial<KafkaReceiverOptions> & Pick<KafkaReceiverOptions, 'topics' | 'onBatch'>) => {
+  const newReceiver = (
+    over: Partial<KafkaReceiverOptions> & Pick<KafkaReceiverOptions, 'topics' | 'onBatch'>,
+  ) => {
     const receiver = new KafkaReceiver({
       settings: kafka.settings,
       logger,
       groupId: `group-${randomUUID()}`,
-      onDead: (error) => void logger.lines.push(`dead ${error.message} ${String((error.cause as Error)?.message)}`),
+      onDead: (error) =>
+        void logger.lines.push(`dead ${error.message} ${String((error.cause as Error)?.message)}`),
       times: { maxWaitMs: 100 },
       requestRetry: quickRetry,
       ...over,
@@ -27,7 +39,11 @@ describeWithKafka('Kafka when the broker fails', { own: true }, (kafka) => {
     open.push({ close: () => receiver.stop(500) });
     return receiver;
   };
-  const record = (topic: string, key: string, value: string): OutgoingRecord => ({ topic, key, value: Buffer.from(value) });
+  const record = (topic: string, key: string, value: string): OutgoingRecord => ({
+    topic,
+    key,
+    value: Buffer.from(value),
+  });
   const deaths = () => logger.lines.filter((line) => line.startsWith('dead'));
 
   beforeEach(() => void logger.lines.splice(0));

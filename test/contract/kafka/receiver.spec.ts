@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { KafkaReceiver, KafkaSender, lag, partitionOf } from '../../../libs/platform/src/kafka/index.js';
-import type { BatchControl, KafkaReceiverOptions, ReceivedRecord } from '../../../libs/platform/src/kafka/index.js';
+import type {
+  BatchControl,
+  KafkaReceiverOptions,
+  ReceivedRecord,
+} from '../../../libs/platform/src/kafka/index.js';
 import { bareKafka, barePartitioner } from '../../support/kafka-bare.js';
 import { describeWithKafka, eventually, keepingLogger, newTopic, texts } from '../../support/kafka.js';
 
 describeWithKafka('Kafka receiver', {}, (kafka) => {
   const started: KafkaReceiver[] = [];
   const logger = keepingLogger();
-  const newReceiver = (over: Partial<KafkaReceiverOptions> & Pick<KafkaReceiverOptions, 'topics' | 'onBatch'>) => {
+  const newReceiver = (
+    over: Partial<KafkaReceiverOptions> & Pick<KafkaReceiverOptions, 'topics' | 'onBatch'>,
+  ) => {
     const onDead = (error: Error) => void logger.lines.push(`dead ${error.message}`);
     const receiver = new KafkaReceiver({
       settings: kafka.settings,
@@ -67,7 +73,10 @@ describeWithKafka('Kafka receiver', {}, (kafka) => {
     await producer.connect();
     const junk = Buffer.from([0xff, 0x00, 0xfe]);
     const headers = { twice: ['a', 'b'], raw: junk };
-    await producer.send({ topic, messages: [{ value: null }, { key: junk, value: junk }, { value: '', headers }] });
+    await producer.send({
+      topic,
+      messages: [{ value: null }, { key: junk, value: junk }, { value: '', headers }],
+    });
     await producer.disconnect();
     const seen: ReceivedRecord[] = [];
     await newReceiver({ topics: [topic], onBatch: collect(seen) }).start();
@@ -98,7 +107,9 @@ describeWithKafka('Kafka receiver', {}, (kafka) => {
     await eventually('the other partition', () => seen.length === 20);
     await eventually('several attempts', () => attempts.length >= 4);
     expect(new Set(seen.map(({ partition }) => partition)).size).toBe(1);
-    expect(logger.lines.filter((line) => line.startsWith('error Kafka handler failed')).length).toBeGreaterThan(3);
+    expect(
+      logger.lines.filter((line) => line.startsWith('error Kafka handler failed')).length,
+    ).toBeGreaterThan(3);
     poisoned = false;
     await eventually('the poison', () => seen.length === 22);
     expect(texts(seen.slice(20))).toEqual(['poison', 'behind']);
@@ -182,7 +193,12 @@ describeWithKafka('Kafka receiver', {}, (kafka) => {
     const groupId = `group-${randomUUID()}`;
     const [one, other]: ReceivedRecord[][] = [[], []];
     const first = newReceiver({ groupId, topics: [topic], onBatch: collect(one!) });
-    const second = newReceiver({ groupId, topics: [topic], onBatch: collect(other!), times: { heartbeatMs: 200, maxWaitMs: 100 } });
+    const second = newReceiver({
+      groupId,
+      topics: [topic],
+      onBatch: collect(other!),
+      times: { heartbeatMs: 200, maxWaitMs: 100 },
+    });
     await second.start();
     await first.start();
     const partitions = (records: ReceivedRecord[]) => new Set(records.map(({ partition }) => partition));
@@ -235,7 +251,9 @@ describeWithKafka('Kafka receiver', {}, (kafka) => {
 
   it('rejects a start without its topic, and leaves nothing running', async () => {
     const receiver = newReceiver({ topics: ['nobody-made-this'], onBatch: collect([]) });
-    await expect(receiver.start()).rejects.toThrow(/^Kafka receiver cannot open topics nobody-made-this for group /);
+    await expect(receiver.start()).rejects.toThrow(
+      /^Kafka receiver cannot open topics nobody-made-this for group /,
+    );
     const topic = await newTopic(kafka);
     await receiver.replaceTopics([topic]);
     await receiver.start();

@@ -23,7 +23,11 @@ describeWithKafka('Kafka sender', { proxied: true }, (kafka) => {
     open.push({ close: () => producer.disconnect() });
     return producer;
   };
-  const record = (topic: string, value: string, key = 'one'): OutgoingRecord => ({ topic, key, value: Buffer.from(value) });
+  const record = (topic: string, value: string, key = 'one'): OutgoingRecord => ({
+    topic,
+    key,
+    value: Buffer.from(value),
+  });
   const logOf = async (topic: string) => (await readTopic(kafka.brokers, topic)).map(valuesOf);
 
   afterEach(async () => {
@@ -111,7 +115,8 @@ describeWithKafka('Kafka sender', { proxied: true }, (kafka) => {
       // Each send is refused or its answer lost on both attempts of every third try.
       for (const [at, value] of wanted.entries()) {
         const what = at % 2 === 0 ? 'lose-answer' : 'refuse';
-        if (at % 3 === 0) kafka.proxy.arm({ key: produceKey, nth: 1, what }, { key: produceKey, nth: 2, what });
+        if (at % 3 === 0)
+          kafka.proxy.arm({ key: produceKey, nth: 1, what }, { key: produceKey, nth: 2, what });
         for (let stored = false; !stored; ) {
           stored = await sender.send([record(topic, value)]).then(
             () => true,
@@ -172,7 +177,9 @@ describeWithKafka('Kafka sender', { proxied: true }, (kafka) => {
     const error: unknown = await sender.send(records).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(KafkaSendError);
     expect(error).toMatchObject({ acknowledged: 1_000, unknown: 500 });
-    expect((error as Error).message).toMatch(/^Kafka send failed: 1000 of 1600 records .*, 500 unknown, 100 not sent: /);
+    expect((error as Error).message).toMatch(
+      /^Kafka send failed: 1000 of 1600 records .*, 500 unknown, 100 not sent: /,
+    );
     await sender.send(records.slice(1_000));
     const [log] = await logOf(topic);
     expect(log!.map(Number)).toEqual(records.map((_, at) => at));
@@ -189,7 +196,9 @@ describeWithKafka('Kafka sender', { proxied: true }, (kafka) => {
   it('refuses a record that is too large and sends nothing of the call', async () => {
     const topic = await newTopic(kafka);
     const sender = newSender();
-    await expect(sender.send([record(topic, 'a'), record(topic, '.'.repeat(2_000_000))])).rejects.toThrow(RangeError);
+    await expect(sender.send([record(topic, 'a'), record(topic, '.'.repeat(2_000_000))])).rejects.toThrow(
+      RangeError,
+    );
     await sender.send([record(topic, 'b')]);
     expect(await logOf(topic)).toEqual([['b']]);
   });
@@ -199,7 +208,10 @@ describeWithKafka('Kafka sender', { proxied: true }, (kafka) => {
     const sender = newSender({ sendRetry: impatient, requestRetry: impatient });
     await sender.open();
     kafka.proxy.arm({ key: produceKey, nth: 'all', what: 'keep-silent' });
-    const outcomes = Promise.allSettled([sender.send([record(topic, 'a')]), sender.send([record(topic, 'b')])]);
+    const outcomes = Promise.allSettled([
+      sender.send([record(topic, 'a')]),
+      sender.send([record(topic, 'b')]),
+    ]);
     const begun = performance.now();
     await sender.close(200);
     expect(performance.now() - begun).toBeLessThan(1_500);

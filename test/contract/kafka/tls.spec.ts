@@ -12,16 +12,38 @@ const file = (name: string) => join(dir, name);
 const pem = (name: string) => readFileSync(file(name), 'utf8');
 const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'ignore' });
 
-/** An authority with the certificates of a broker at 127.0.0.1 and of a client, and an authority that signed nothing. */
+/** An authority with certificates for a broker at 127.0.0.1 and a client, and one that signed nothing. */
 function makeCertificates(): void {
   const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   for (const name of ['ca', 'stranger']) {
-    openssl('req', '-x509', ...fresh, '-keyout', `${name}.key`, '-out', `${name}.crt`, '-days', '2', '-subj', `/CN=${name}`);
+    openssl(
+      'req',
+      '-x509',
+      ...fresh,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+    );
   }
   writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1');
   for (const name of ['broker', 'client']) {
     openssl('req', ...fresh, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
+    const signed = [
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      'names',
+    ];
     openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.crt`, ...signed);
   }
   writeFileSync(file('keystore.pem'), pem('broker.key') + pem('broker.crt'));

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { checkBroker, ensureTopics, KafkaReceiver, KafkaSender, lag } from '../../../libs/platform/src/kafka/index.js';
+import {
+  checkBroker,
+  ensureTopics,
+  KafkaReceiver,
+  KafkaSender,
+  lag,
+} from '../../../libs/platform/src/kafka/index.js';
 import type { ReceivedRecord } from '../../../libs/platform/src/kafka/index.js';
 import { bareKafka, barePartitioner, readTopic, sendZstd, valuesOf } from '../../support/kafka-bare.js';
 import kafkajs from 'kafkajs';
@@ -52,10 +58,12 @@ describeWithKafka('Kafka topics', {}, (kafka) => {
     await expect(ensureTopics(kafka.settings, [{ ...spec, replication: 3 }])).rejects.toThrow(
       new RegExp(`^Kafka topic ${spec.topic} cannot be created: .*[Rr]eplication`),
     );
-    await expect(ensureTopics(kafka.settings, [{ ...spec, config: { 'retention.ms': 'long' } }])).rejects.toThrow(
-      /Configuration is invalid/,
+    await expect(
+      ensureTopics(kafka.settings, [{ ...spec, config: { 'retention.ms': 'long' } }]),
+    ).rejects.toThrow(/Configuration is invalid/);
+    await expect(ensureTopics(kafka.settings, [{ ...spec, topic: 'not a name' }])).rejects.toThrow(
+      /cannot be created/,
     );
-    await expect(ensureTopics(kafka.settings, [{ ...spec, topic: 'not a name' }])).rejects.toThrow(/cannot be created/);
   });
 
   it('tells how far a group is behind', async () => {
@@ -95,7 +103,7 @@ describeWithKafka('Kafka topics', {}, (kafka) => {
   describe('with compression.type=uncompressed', () => {
     const config = { 'compression.type': 'uncompressed' };
 
-    it('hands out readable records when they were written in a compression that kafkajs cannot read', async () => {
+    it('hands out readable records when they were written in one that kafkajs cannot read', async () => {
       const [plain, guarded] = [await newTopic(kafka), await newTopic(kafka, 1, config)];
       for (const topic of [plain, guarded]) await sendZstd(kafka.brokers, topic, ['a', 'b']);
       await expect(readTopic(kafka.brokers, plain)).rejects.toThrow('ZSTD compression not implemented');

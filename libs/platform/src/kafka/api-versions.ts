@@ -15,8 +15,9 @@ const correlation = 0x526f6c6c;
 const largestAnswer = 64 * 1024;
 
 /**
- * Asks one broker which requests it answers: ApiVersions version 0, which every broker since 0.10 serves before
- * authentication. Rejects with a plain reason when nothing listens, or when what listens is not Kafka.
+ * Asks one broker which requests it answers: ApiVersions version 0, which every broker since 0.10 serves
+ * before authentication. Rejects with a plain reason when nothing listens, or when what listens is not
+ * Kafka.
  *
  * @param address host:port
  * @param timeoutMs for the whole exchange
@@ -56,12 +57,20 @@ function readAnswer(answer: Buffer): Map<number, ApiRange> {
   const count = answer.readInt32BE(6);
   for (let at = 0; at < count; at++) {
     const start = 10 + at * 6;
-    ranges.set(answer.readInt16BE(start), { min: answer.readInt16BE(start + 2), max: answer.readInt16BE(start + 4) });
+    ranges.set(answer.readInt16BE(start), {
+      min: answer.readInt16BE(start + 2),
+      max: answer.readInt16BE(start + 4),
+    });
   }
   return ranges;
 }
 
-function exchange(address: string, tls: KafkaTls | undefined, request: Buffer, timeoutMs: number): Promise<Buffer> {
+function exchange(
+  address: string,
+  tls: KafkaTls | undefined,
+  request: Buffer,
+  timeoutMs: number,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = open(address, tls);
     const chunks: Buffer[] = [];
@@ -71,9 +80,14 @@ function exchange(address: string, tls: KafkaTls | undefined, request: Buffer, t
       if (answer) resolve(answer);
       else reject(error ?? new Error(`${address} closed the connection without an answer`));
     };
-    const timer = setTimeout(() => finish(new Error(`${address} gave no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () => finish(new Error(`${address} gave no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     socket.once(tls ? 'secureConnect' : 'connect', () => socket.write(request));
-    socket.once('error', (cause) => finish(new Error(`${address} cannot be reached: ${cause.message}`, { cause })));
+    socket.on('error', (cause) =>
+      finish(new Error(`${address} cannot be reached: ${cause.message}`, { cause })),
+    );
     socket.once('end', () => finish(undefined));
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { dealOut } from './assigner.js';
 
 const partitionsOf = (counts: Record<string, number>) =>
-  new Map(Object.entries(counts).map(([topic, count]) => [topic, Array.from({ length: count }, (_, id) => id)]));
+  new Map(
+    Object.entries(counts).map(([topic, count]) => [topic, Array.from({ length: count }, (_, id) => id)]),
+  );
 
 describe('dealOut', () => {
   it('shares partitions evenly among members with the same topics', () => {
@@ -21,7 +23,10 @@ describe('dealOut', () => {
       ['a', ['t', 'u']],
       ['b', ['t', 'u']],
     ]);
-    expect(Object.fromEntries(dealOut(wanted, partitionsOf({ t: 1, u: 1 })))).toEqual({ a: { t: [0] }, b: { u: [0] } });
+    expect(Object.fromEntries(dealOut(wanted, partitionsOf({ t: 1, u: 1 })))).toEqual({
+      a: { t: [0] },
+      b: { u: [0] },
+    });
   });
 
   it('gives each partition to exactly one member that asked for its topic, whoever asked for what', () => {
@@ -33,8 +38,12 @@ describe('dealOut', () => {
         expect([...dealt.keys()].sort()).toEqual(Object.keys(asked).sort());
         for (const name of Object.keys(counts)) {
           const takers = Object.keys(asked).filter((member) => (asked[member] as string[]).includes(name));
-          const given = [...dealt].flatMap(([member, topics]) => (topics[name] ?? []).map((id) => ({ member, id })));
-          expect(given.map(({ id }) => id).sort((a, b) => a - b)).toEqual(takers.length > 0 ? partitionsOf(counts).get(name) : []);
+          const given = [...dealt].flatMap(([member, topics]) =>
+            (topics[name] ?? []).map((id) => ({ member, id })),
+          );
+          expect(given.map(({ id }) => id).sort((a, b) => a - b)).toEqual(
+            takers.length > 0 ? partitionsOf(counts).get(name) : [],
+          );
           expect(given.every(({ member }) => takers.includes(member))).toBe(true);
         }
       }),

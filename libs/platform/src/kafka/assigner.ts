@@ -4,9 +4,10 @@ type Library = typeof import('kafkajs');
 type Assignment = Record<string, number[]>;
 
 /**
- * Deals every topic's partitions out among those members of the group that asked for the topic. The assigner that
- * comes with kafkajs deals the leader's topics to everybody (src/consumer/assigners/roundRobinAssigner): while two
- * members have different lists, partitions then go to members that drop them, or to nobody, without any error.
+ * Deals every topic's partitions out among those members of the group that asked for the topic. The
+ * assigner that comes with kafkajs deals the leader's topics to everybody
+ * (src/consumer/assigners/roundRobinAssigner): while two members have different lists, partitions then go
+ * to members that drop them, or to nobody, without any error.
  *
  * @param onCluster is given what kafkajs knows the consumer by, when the consumer is made
  */
@@ -26,7 +27,10 @@ export function assignBySubscription(
     return {
       name,
       version,
-      protocol: ({ topics }) => ({ name, metadata: MemberMetadata.encode({ version, topics, userData: noData() }) }),
+      protocol: ({ topics }) => ({
+        name,
+        metadata: MemberMetadata.encode({ version, topics, userData: noData() }),
+      }),
       assign: async ({ members }) => {
         const wanted = new Map(members.map((member) => [member.memberId, topicsOf(member)]));
         const partitions = await partitionsOf(cluster, [...new Set([...wanted.values()].flat())]);
@@ -45,7 +49,7 @@ export function assignBySubscription(
 
 const noData = () => Buffer.alloc(0);
 
-/** The leader has looked up only its own topics so far. A topic that is gone has no partitions and goes to nobody. */
+/** The leader has looked up only its own topics so far. A topic that is gone has no partitions. */
 async function partitionsOf(cluster: Cluster, topics: string[]): Promise<Map<string, number[]>> {
   const found = new Map<string, number[]>();
   for (const topic of topics) {
@@ -53,14 +57,17 @@ async function partitionsOf(cluster: Cluster, topics: string[]): Promise<Map<str
       if ((error as { type?: unknown }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
     });
     const ids = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
-    found.set(topic, ids.sort((a, b) => a - b));
+    found.set(
+      topic,
+      ids.sort((a, b) => a - b),
+    );
   }
   return found;
 }
 
 /**
- * The dealing itself: for each topic in turn its partitions go round the members that want it, starting where the
- * topic before left off, so that many topics of one partition do not all go to the same member.
+ * The dealing itself: for each topic in turn its partitions go round the members that want it, starting
+ * where the topic before left off, so that many topics of one partition do not all go to the same member.
  */
 export function dealOut(
   wanted: ReadonlyMap<string, string[]>,

@@ -5,7 +5,7 @@ export interface BatchLimits {
   bytes: number;
 }
 
-/** Below the broker's default message.max.bytes of 1 MiB, which counts a partition's share of a send as one message. */
+/** Below the broker's message.max.bytes, 1 MiB, which holds for a partition's whole share of a send. */
 export const defaultLimits: BatchLimits = { records: 500, bytes: 700 * 1024 };
 
 /** The largest record that goes out: alone in its send it still passes message.max.bytes. */
@@ -25,17 +25,24 @@ export function recordBytes({ key, value, headers = {} }: OutgoingRecord): numbe
 }
 
 /**
- * Cuts the records into sends within the limits and keeps their order. A record larger than the byte limit goes alone.
+ * Cuts the records into sends within the limits and keeps their order. A record larger than the byte limit
+ * goes alone.
  *
- * @throws RangeError for a record over `largestRecordBytes`, which no broker with default settings would ever take
+ * @throws RangeError for a record over `largestRecordBytes`, which no broker with default settings would
+ *   ever take
  */
-export function splitBatches(records: OutgoingRecord[], limits: BatchLimits = defaultLimits): OutgoingRecord[][] {
+export function splitBatches(
+  records: OutgoingRecord[],
+  limits: BatchLimits = defaultLimits,
+): OutgoingRecord[][] {
   const batches: OutgoingRecord[][] = [];
   let bytes = 0;
   for (const record of records) {
     const size = recordBytes(record);
     if (size > largestRecordBytes) {
-      throw new RangeError(`a record of ${size} bytes for ${record.topic} is over the limit of ${largestRecordBytes}`);
+      throw new RangeError(
+        `a record of ${size} bytes for ${record.topic} is over the limit of ${largestRecordBytes}`,
+      );
     }
     const last = batches.at(-1);
     if (last && last.length < limits.records && bytes + size <= limits.bytes) {

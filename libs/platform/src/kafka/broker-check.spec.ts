@@ -38,9 +38,9 @@ describe('missingRequests', () => {
     expect(missingRequests(needed, new Map([[1, { min: 12, max: 20 }]]))).toEqual([
       'Fetch needs version 0 to 11, the broker has 12 to 20',
     ]);
-    expect(missingRequests({ OffsetFetch: { key: 9, min: 1, max: 4 } }, new Map([[9, { min: 0, max: 0 }]]))).toEqual([
-      'OffsetFetch needs version 1 to 4, the broker has 0 to 0',
-    ]);
+    expect(
+      missingRequests({ OffsetFetch: { key: 9, min: 1, max: 4 } }, new Map([[9, { min: 0, max: 0 }]])),
+    ).toEqual(['OffsetFetch needs version 1 to 4, the broker has 0 to 0']);
     expect(missingRequests(needed, new Map())).toEqual(['Fetch is not served']);
   });
 });

@@ -5,9 +5,10 @@ import { checkSettings } from './settings.js';
 import type { KafkaSettings, RetryBounds } from './settings.js';
 
 /**
- * The requests that this room makes through kafkajs 2.2.4 with the versions that it implements (src/protocol/requests).
- * kafkajs takes the lower of its newest and the broker's newest version and never looks at the broker's oldest, so a
- * broker that has dropped the old ones is only noticed as closed connections.
+ * The requests that this room makes through kafkajs 2.2.4 with the versions that it implements
+ * (src/protocol/requests). kafkajs takes the lower of its newest and the broker's newest version and never
+ * looks at the broker's oldest, so a broker that has dropped the old ones is only noticed as closed
+ * connections.
  */
 export const requestsMade: Record<string, { key: number } & ApiRange> = {
   Produce: { key: 0, min: 0, max: 7 },
@@ -61,7 +62,9 @@ export async function checkBroker(settings: KafkaSettings, timeoutMs = 5_000): P
   };
   const checks = await Promise.all(settings.brokers.map(ask));
   if (unserved.length > 0) {
-    throw new UnfitBrokerError(`Kafka broker no longer serves what kafkajs 2.2.4 sends (${unserved.join('; ')})`);
+    throw new UnfitBrokerError(
+      `Kafka broker no longer serves what kafkajs 2.2.4 sends (${unserved.join('; ')})`,
+    );
   }
   if (checks.every(({ unreachable }) => unreachable !== undefined)) {
     throw new Error(`No Kafka broker answers: ${checks.map(({ unreachable }) => unreachable).join('; ')}`);
@@ -75,7 +78,11 @@ export async function checkBroker(settings: KafkaSettings, timeoutMs = 5_000): P
  * @param wanted false ends the waiting
  * @throws what `checkBroker` threw last; at once when a broker answers but does not serve what is needed
  */
-export async function awaitBroker(settings: KafkaSettings, bounds: RetryBounds, wanted: () => boolean): Promise<void> {
+export async function awaitBroker(
+  settings: KafkaSettings,
+  bounds: RetryBounds,
+  wanted: () => boolean,
+): Promise<void> {
   for (let retry = 0; ; retry++) {
     try {
       await checkBroker(settings);
@@ -88,7 +95,10 @@ export async function awaitBroker(settings: KafkaSettings, bounds: RetryBounds, 
 }
 
 /** Those requests for which the version that kafkajs would pick is outside what the broker serves. */
-export function missingRequests(needed: typeof requestsMade, served: ReadonlyMap<number, ApiRange>): string[] {
+export function missingRequests(
+  needed: typeof requestsMade,
+  served: ReadonlyMap<number, ApiRange>,
+): string[] {
   return Object.entries(needed).flatMap(([name, { key, min, max }]) => {
     const range = served.get(key);
     if (!range) return [`${name} is not served`];

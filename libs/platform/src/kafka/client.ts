@@ -15,12 +15,12 @@ export interface KafkaClient {
   cut(reason: string): void;
 }
 
-/** Bounds for single requests and connections: about 40 s in all, and back within 3 s of a broker that returns. */
+/** Bounds for single requests and connections: about 40 s in all, and never idle for more than 3 s. */
 export const requestRetry: RetryBounds = { retries: 15, firstPauseMs: 300, maxPauseMs: 3_000 };
 
 /**
- * A new client. Nothing is shared between clients, so giving one up leaves the others alone; kafkajs is loaded with
- * the first.
+ * A new client. Nothing is shared between clients, so giving one up leaves the others alone; kafkajs is
+ * loaded with the first.
  */
 export async function openClient(
   settings: KafkaSettings,
@@ -59,8 +59,9 @@ export function retryOptions({ retries, firstPauseMs, maxPauseMs }: RetryBounds)
 const knownAndMeant = new Set(['Limiting retries for the idempotent producer may invalidate EoS guarantees']);
 
 /**
- * kafkajs calls every attempt that failed an error, also those that it repeats; whether the whole thing failed is
- * told by the sender and the receiver. So its errors come out as warnings and its news as details.
+ * kafkajs calls every attempt that failed an error, also those that it repeats; whether the whole thing
+ * failed is told by the sender and the receiver. So its errors come out as warnings and its news as
+ * details.
  */
 function passOn(
   { level, namespace, log }: LogEntry,

@@ -13,7 +13,10 @@ interface Told {
   beats: number;
 }
 
-function payloadOf(count: number, over: Partial<EachBatchPayload> = {}): { payload: EachBatchPayload; told: Told } {
+function payloadOf(
+  count: number,
+  over: Partial<EachBatchPayload> = {},
+): { payload: EachBatchPayload; told: Told } {
   const told: Told = { resolved: [], commits: 0, paused: 0, resumed: 0, beats: 0 };
   const messages = Array.from({ length: count }, (_, at) => ({
     offset: String(100 + at),
@@ -53,7 +56,9 @@ describe('Delivery', () => {
   it('gives parts of batchMax, commits after each and beats in between', async () => {
     const sizes: number[] = [];
     const { payload, told } = payloadOf(10);
-    await newDelivery((records) => Promise.resolve(sizes.push(records.length) && records.length)).deliver(payload);
+    await newDelivery((records) => Promise.resolve(sizes.push(records.length) && records.length)).deliver(
+      payload,
+    );
     expect(sizes).toEqual([4, 4, 2]);
     expect(told).toEqual({ resolved: ['103', '107', '109'], commits: 3, paused: 0, resumed: 0, beats: 3 });
   });
@@ -62,7 +67,15 @@ describe('Delivery', () => {
     let seen: ReceivedRecord[] = [];
     await newDelivery((records) => Promise.resolve((seen = records).length)).deliver(payloadOf(1).payload);
     expect(seen).toEqual([
-      { topic: 't', partition: 3, offset: 100, key: 'k0', value: Buffer.from('v0'), headers: {}, timestampMs: 17e11 },
+      {
+        topic: 't',
+        partition: 3,
+        offset: 100,
+        key: 'k0',
+        value: Buffer.from('v0'),
+        headers: {},
+        timestampMs: 17e11,
+      },
     ]);
   });
 
@@ -89,7 +102,9 @@ describe('Delivery', () => {
 
   it('rests longer from failure to failure up to the limit, and anew after a success', async () => {
     let fail = true;
-    const delivery = newDelivery((records) => (fail ? Promise.reject(new Error('x')) : Promise.resolve(records.length)));
+    const delivery = newDelivery((records) =>
+      fail ? Promise.reject(new Error('x')) : Promise.resolve(records.length),
+    );
     const restOf = async () => {
       const { payload, told } = payloadOf(1);
       await delivery.deliver(payload);
@@ -107,7 +122,9 @@ describe('Delivery', () => {
   it('passes errors of kafkajs on, so that it can join the group again', async () => {
     const refuse = () => Promise.reject(new Error('REBALANCE_IN_PROGRESS'));
     const taking: BatchHandler = (records) => Promise.resolve(records.length);
-    await expect(newDelivery(taking).deliver(payloadOf(1, { heartbeat: refuse }).payload)).rejects.toThrow('REBALANCE');
+    await expect(newDelivery(taking).deliver(payloadOf(1, { heartbeat: refuse }).payload)).rejects.toThrow(
+      'REBALANCE',
+    );
     const commitFails = payloadOf(1, { commitOffsetsIfNecessary: refuse });
     await expect(newDelivery(taking).deliver(commitFails.payload)).rejects.toThrow('REBALANCE');
     expect(commitFails.told.beats).toBe(0);

@@ -6,13 +6,13 @@ import type { ReceivedRecord } from './records.js';
 
 /** What a handler can ask while it works. */
 export interface BatchControl {
-  /** True once another member may have been given the partition: stop, what is done further is not committed. */
+  /** True once another member may have the partition, or the receiver stops: answer with what is done. */
   stale(): boolean;
 }
 
 /**
- * Takes records of one partition, in order of offset, and answers how many leading ones it took. It is never called
- * again before it has answered. It sees a record again whenever its answer was not committed.
+ * Takes records of one partition, in order of offset, and answers how many leading ones it took. It is
+ * never called again before it has answered. It sees a record again whenever its answer was not committed.
  */
 export type BatchHandler = (records: ReceivedRecord[], control: BatchControl) => Promise<number>;
 
@@ -30,9 +30,9 @@ export interface DeliveryOptions {
 type Outcome = { taken: number; failed: boolean };
 
 /**
- * Brings the batches of kafkajs to the handler and commits what it took. A handler that throws must not be seen by
- * kafkajs, which would block the partition's whole fetch, crash and make the group rebalance again and again; here
- * only that partition rests, and the others go on.
+ * Brings the batches of kafkajs to the handler and commits what it took. A handler that throws must not be
+ * seen by kafkajs, which would block the partition's whole fetch, crash and make the group rebalance again
+ * and again; here only that partition rests, and the others go on.
  */
 export class Delivery {
   private readonly failures = new Map<string, number>();
@@ -62,7 +62,7 @@ export class Delivery {
     }
   }
 
-  /** Nothing more is delivered, and what a handler still answers is not committed. */
+  /** Nothing more is delivered. What a running handler answers is committed if the connection still is. */
   stop(): void {
     this.stopped = true;
     for (const timer of this.resting) clearTimeout(timer);

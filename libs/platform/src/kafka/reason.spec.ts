@@ -4,7 +4,9 @@ describe('reasonOf', () => {
   it('says each message once, the outermost first', () => {
     const root = new Error('ECONNREFUSED');
     const wrapped = new Error('ECONNREFUSED', { cause: root });
-    expect(reasonOf(new Error('Kafka cannot be reached', { cause: wrapped }))).toBe('Kafka cannot be reached: ECONNREFUSED');
+    expect(reasonOf(new Error('Kafka cannot be reached', { cause: wrapped }))).toBe(
+      'Kafka cannot be reached: ECONNREFUSED',
+    );
   });
 
   it('takes the first of several, things that are no errors, and circles', () => {

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const deepest = 8;
 
 /**
- * Why something failed, in one line: the messages of the error and its causes, each once, because kafkajs gives its
- * wrappers the message of what they wrap. Its aggregate errors speak through the first of theirs.
+ * Why something failed, in one line: the messages of the error and its causes, each once, because kafkajs
+ * gives its wrappers the message of what they wrap. Its aggregate errors speak through the first of theirs.
  */
 export function reasonOf(error: unknown): string {
   const messages: string[] = [];

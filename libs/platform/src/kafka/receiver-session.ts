@@ -33,16 +33,16 @@ export interface SessionOptions extends DeliveryOptions {
 }
 
 /**
- * Bounds for a consumer that runs: a little more patient than the watchdog. One that gives up earlier comes back as a new member,
- * and the broker lets it wait until the session of the old one has run out.
+ * Bounds for a consumer that runs: a little more patient than the watchdog. One that gives up earlier comes
+ * back as a new member, and the broker lets it wait until the session of the old one has run out.
  */
 function patience({ times, requestRetry }: SessionOptions): RetryBounds {
   return { ...requestRetry, retries: 15 + Math.ceil((2 * times.sessionMs) / requestRetry.maxPauseMs) };
 }
 
 /**
- * One kafkajs consumer from its connection to its end. It is not started twice: kafkajs cannot subscribe while it
- * runs, and a consumer that crashed keeps state. A change or a repair is a new session.
+ * One kafkajs consumer from its connection to its end. It is not started twice: kafkajs cannot subscribe
+ * while it runs, and a consumer that crashed keeps state. A change or a repair is a new session.
  */
 export class ReceiverSession {
   private readonly delivery: Delivery;
@@ -136,7 +136,10 @@ export class ReceiverSession {
       readUncommitted: false,
       partitionAssigners: [assignBySubscription(library, (cluster) => this.resume(cluster))],
       // kafkajs asks after a crash; without this a consumer that was stopped meanwhile would rise again.
-      retry: { ...retryOptions(patience(this.options)), restartOnFailure: () => Promise.resolve(!this.ended) },
+      retry: {
+        ...retryOptions(patience(this.options)),
+        restartOnFailure: () => Promise.resolve(!this.ended),
+      },
     });
   }
 

@@ -11,7 +11,7 @@ export interface KafkaReceiverOptions {
   logger: KafkaLogger;
   groupId: string;
   /** Names, not patterns: kafkajs does not see topics that come to match later. */
-  topics: string[];
+  topics: readonly string[];
   onBatch: BatchHandler;
   /** Called once when receiving has ended by itself. The receiver is stopped then; `start` opens it again. */
   onDead: (error: Error) => void;
@@ -26,15 +26,21 @@ export interface KafkaReceiverOptions {
   requestRetry?: RetryBounds;
 }
 
-const defaultTimes: MembershipTimes = { sessionMs: 45_000, heartbeatMs: 10_000, rebalanceMs: 60_000, maxWaitMs: 1_000 };
+const defaultTimes: MembershipTimes = {
+  sessionMs: 45_000,
+  heartbeatMs: 10_000,
+  rebalanceMs: 60_000,
+  maxWaitMs: 1_000,
+};
 const deadGraceMs = 1_000;
 
 /**
- * Receives the records of a group's share of some topics, each at least once, from the first record ever on.
+ * Receives a group's share of the records of some topics, from the first one ever on, each at least once.
  *
- * The handler should journal and return: kafkajs sends no heartbeat while it works, so one that takes longer than the
- * session is run again elsewhere at the same time (kafkajs issues #1083 and #1396). What it must not do is judge a
- * record by throwing: a bad record is taken and set aside by the handler, or it comes back for ever.
+ * The handler should journal and return: kafkajs sends no heartbeat while it works, so one that takes
+ * longer than the session is run again elsewhere at the same time (kafkajs issues #1083 and #1396). What it
+ * must not do is judge a record by throwing: a bad record is taken and set aside by the handler, or it
+ * comes back for ever.
  */
 export class KafkaReceiver {
   private topics: string[];
@@ -50,32 +56,32 @@ export class KafkaReceiver {
     this.topics = [...options.topics];
   }
 
-  /** Resolves when the group is joined. Rejects, with nothing left running, when that fails; may be called again. */
-  start(): Promise<void> {
+  /** Resolves when the group is joined. Rejects, with nothing left running, when that fails. */
+  async start(): Promise<void> {
     const { stops } = this;
-    return this.inTurn(async () => {
+    await this.inTurn(async () => {
       if (stops !== this.stops) throw new Error('stopped before it started');
       if (!this.session) await this.run(await this.open(this.topics));
     });
   }
 
   /**
-   * Leaves the group; waits for a running handler at most `graceMs` and does not commit what it answers later. A
-   * start that has not joined yet is broken off and rejects.
+   * Leaves the group; waits for a running handler at most `graceMs` and does not commit what it answers
+   * later. A start that has not joined yet is broken off and rejects.
    */
-  stop(graceMs = 10_000): Promise<void> {
+  async stop(graceMs = 10_000): Promise<void> {
     this.stops++;
     this.opening?.abandon();
-    return this.inTurn(() => this.end(graceMs));
+    await this.inTurn(() => this.end(graceMs));
   }
 
   /**
-   * Receives these topics from now on. The new list is looked up first, so that a topic that does not exist rejects
-   * and leaves the old list running. A receiver that is not started only remembers the list.
+   * Receives these topics from now on. The new list is looked up first, so that a topic that does not exist
+   * rejects and leaves the old list running. A receiver that is not started only remembers the list.
    */
-  replaceTopics(topics: string[], graceMs = 10_000): Promise<void> {
+  async replaceTopics(topics: readonly string[], graceMs = 10_000): Promise<void> {
     const wanted = [...topics];
-    return this.inTurn(async () => {
+    await this.inTurn(async () => {
       if (sameNames(wanted, this.topics)) return;
       const next = this.session && (await this.open(wanted));
       this.topics = wanted;

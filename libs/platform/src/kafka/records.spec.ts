@@ -2,7 +2,15 @@ import type { KafkaMessage } from 'kafkajs';
 import { toReceived } from './records.js';
 
 const message = (over: Partial<KafkaMessage>): KafkaMessage =>
-  ({ offset: '7', key: null, value: null, timestamp: '1', attributes: 0, headers: {}, ...over }) as KafkaMessage;
+  ({
+    offset: '7',
+    key: null,
+    value: null,
+    timestamp: '1',
+    attributes: 0,
+    headers: {},
+    ...over,
+  }) as KafkaMessage;
 
 describe('toReceived', () => {
   it('takes a record without key, value and headers', () => {
@@ -39,7 +47,11 @@ describe('toReceived', () => {
   });
 
   it('replaces what is not UTF-8 in a key and leaves the value as it is', () => {
-    const record = toReceived('t', 0, message({ key: Buffer.from([0x61, 0xff]), value: Buffer.from([0xff, 0]) }));
+    const record = toReceived(
+      't',
+      0,
+      message({ key: Buffer.from([0x61, 0xff]), value: Buffer.from([0xff, 0]) }),
+    );
     expect(record.key).toBe('a\ufffd');
     expect(record.value).toEqual(Buffer.from([0xff, 0]));
   });

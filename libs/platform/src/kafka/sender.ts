@@ -9,7 +9,7 @@ import type { KafkaSettings, RetryBounds } from './settings.js';
 export interface KafkaSenderOptions {
   settings: KafkaSettings;
   logger: KafkaLogger;
-  /** For a send that the broker could not take yet. While the broker is gone a send fails after 40 to 80 s. */
+  /** For a send that the broker cannot take yet. With the broker gone a send fails after 40 to 80 s. */
   sendRetry?: RetryBounds;
   /** For single connections and requests. */
   requestRetry?: RetryBounds;
@@ -30,7 +30,8 @@ export class KafkaSendError extends Error {
   ) {
     const rest = total - acknowledged - unknown;
     super(
-      `Kafka send failed: ${acknowledged} of ${total} records acknowledged, ${unknown} unknown, ${rest} not sent: ` +
+      `Kafka send failed: ${acknowledged} of ${total} records acknowledged, ${unknown} unknown, ` +
+        `${rest} not sent: ` +
         reasonOf(cause),
       { cause },
     );
@@ -53,13 +54,13 @@ const defaultSendRetry: RetryBounds = { retries: 10, firstPauseMs: 200, maxPause
 /**
  * Sends records in order, each at least once, and never two sends at a time.
  *
- * Callers may call `send` concurrently; their calls wait for each other inside, first come first served, because
- * concurrent sends on an idempotent kafkajs producer lose acknowledged records when one answer is lost (kafkajs
- * issues #598 and #1005, pull request #1172). After any rejected send or connect the producer is thrown away, since
- * kafkajs reuses its sequence numbers and the broker would take new records for a repetition of the failed ones; the
- * next send makes a new one. A caller that sends a failed part again therefore may write it twice: readers tell
- * records apart by what is in them. After a failure the caller whose turn is next goes ahead of that repetition, so
- * records that must stay in order belong to one caller.
+ * Callers may call `send` concurrently; their calls wait for each other inside, first come first served,
+ * because concurrent sends on an idempotent kafkajs producer lose acknowledged records when one answer is
+ * lost (kafkajs issues #598 and #1005, pull request #1172). After any rejected send or connect the producer
+ * is thrown away, since kafkajs reuses its sequence numbers and the broker would take new records for a
+ * repetition of the failed ones; the next send makes a new one. A caller that sends a failed part again
+ * therefore may write it twice: readers tell records apart by what is in them. After a failure the caller
+ * whose turn is next goes ahead of that repetition, so records that must stay in order have one caller.
  */
 export class KafkaSender {
   private line: Line | undefined;
@@ -68,7 +69,7 @@ export class KafkaSender {
 
   constructor(private readonly options: KafkaSenderOptions) {}
 
-  /** Connects now rather than with the first send. Rejects when no broker answers; sending later tries again. */
+  /** Connects now, not with the first send. Rejects when no broker answers; a later send tries again. */
   async open(): Promise<void> {
     this.refuseUnless(this.state === 'open');
     await this.inTurn(() => this.connectedLine());
@@ -80,15 +81,15 @@ export class KafkaSender {
    * @throws KafkaSendError when a part failed
    * @throws RangeError when a record is too large; nothing was sent
    */
-  async send(records: OutgoingRecord[]): Promise<SentRecord[]> {
+  async send(records: readonly OutgoingRecord[]): Promise<SentRecord[]> {
     this.refuseUnless(this.state === 'open');
     const kept = [...records];
     return this.inTurn(() => this.sendAll(kept));
   }
 
   /**
-   * Refuses further sends and ends every connection. Sends that were called before have `graceMs` to finish; those
-   * that have not by then reject.
+   * Refuses further sends and ends every connection. Sends that were called before have `graceMs` to
+   * finish; those that have not by then reject.
    */
   async close(graceMs = 10_000): Promise<void> {
     if (this.state === 'open') this.state = 'closing';
@@ -139,7 +140,10 @@ export class KafkaSender {
       else byTopic.set(topic, [message]);
       return message;
     });
-    const topicMessages: TopicMessages[] = [...byTopic].map(([topic, ofTopic]) => ({ topic, messages: ofTopic }));
+    const topicMessages: TopicMessages[] = [...byTopic].map(([topic, ofTopic]) => ({
+      topic,
+      messages: ofTopic,
+    }));
     const answer = await line.producer.sendBatch({ topicMessages, acks: -1, timeout: 30_000 });
     return places(batch, messages, line.partitions, answer);
   }
@@ -152,7 +156,8 @@ export class KafkaSender {
     // Known while it connects, so that closing can cut it.
     this.line = line;
     try {
-      // A producer whose connect was rejected sends without its idempotence and says nothing (src/producer/index.js).
+      // A producer whose connect was rejected sends without its idempotence and says nothing
+      // (src/producer/index.js).
       await Promise.race([line.producer.connect(), line.gone]);
       return line;
     } catch (cause) {
@@ -167,7 +172,9 @@ export class KafkaSender {
 
   private discard(line: Line, cause: unknown): void {
     if (this.line === line) this.line = undefined;
-    this.options.logger.warn('Kafka producer given up, the next send makes a new one', { error: reasonOf(cause) });
+    this.options.logger.warn('Kafka producer given up, the next send makes a new one', {
+      error: reasonOf(cause),
+    });
     line.cut('the producer was given up');
     line.producer.disconnect().catch((error: unknown) => {
       this.options.logger.debug('Kafka producer did not disconnect cleanly', { error: reasonOf(error) });
@@ -202,19 +209,21 @@ async function newLine(options: KafkaSenderOptions): Promise<Line> {
   return { client, producer, partitions, gone, cut };
 }
 
-/** A send is one record batch for each partition, so its records stand at consecutive offsets from the base on. */
+/** A send is one record batch for each partition, so its records stand at consecutive offsets. */
 function places(
   batch: OutgoingRecord[],
   messages: Message[],
   partitions: WeakMap<Message, number>,
   answer: RecordMetadata[],
 ): SentRecord[] {
-  const next = new Map(answer.map((part) => [`${part.topicName} ${part.partition}`, Number(part.baseOffset)]));
+  const next = new Map(
+    answer.map((part) => [`${part.topicName} ${part.partition}`, Number(part.baseOffset)]),
+  );
   return batch.map(({ topic }, at) => {
     const partition = partitions.get(messages[at]!)!;
     const place = `${topic} ${partition}`;
     const offset = next.get(place);
-    if (offset === undefined) throw new Error(`the broker did not answer for ${topic} partition ${partition}`);
+    if (offset === undefined) throw new Error(`no answer for ${topic} partition ${partition}`);
     next.set(place, offset + 1);
     return { topic, partition, offset };
   });

@@ -18,8 +18,10 @@ describe('Kafka settings', () => {
     };
     expect(() => checkSettings(bad)).toThrow(
       'Kafka settings: clientId is empty; "kafka" is not host:port; "kafka:0" is not host:port; ' +
-        '"kafka:70000" is not host:port; "[::1]:9092" is not host:port; "http://kafka:9092" is not host:port; ' +
-        'tls.cert and tls.key go together; sasl.mechanism is not one of plain, scram-sha-256, scram-sha-512; ' +
+        '"kafka:70000" is not host:port; "[::1]:9092" is not host:port; ' +
+        '"http://kafka:9092" is not host:port; ' +
+        'tls.cert and tls.key go together; ' +
+        'sasl.mechanism is not one of plain, scram-sha-256, scram-sha-512; ' +
         'sasl.username and sasl.password are needed',
     );
     expect(() => checkSettings({ ...sound, brokers: [] })).toThrow('brokers is empty');
@@ -30,7 +32,10 @@ describe('Kafka settings', () => {
   });
 
   it('always checks the certificate, for the host name or the name that is given', () => {
-    expect(tlsOptions({}, 'kafka.example')).toEqual({ servername: 'kafka.example', rejectUnauthorized: true });
+    expect(tlsOptions({}, 'kafka.example')).toEqual({
+      servername: 'kafka.example',
+      rejectUnauthorized: true,
+    });
     expect(tlsOptions({ servername: 'other' }, 'kafka.example').servername).toBe('other');
     expect(tlsOptions({ ca: 'PEM' }, '10.0.0.2')).toEqual({ ca: 'PEM', rejectUnauthorized: true });
   });

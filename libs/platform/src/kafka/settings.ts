@@ -44,9 +44,12 @@ export function checkSettings(settings: KafkaSettings): void {
     }
   }
   const { tls, sasl } = settings;
-  if (tls && (tls.cert === undefined) !== (tls.key === undefined)) wrong.push('tls.cert and tls.key go together');
-  if (sasl && !mechanisms.includes(sasl.mechanism)) wrong.push(`sasl.mechanism is not one of ${mechanisms.join(', ')}`);
-  if (sasl && (sasl.username === '' || sasl.password === '')) wrong.push('sasl.username and sasl.password are needed');
+  if (tls && (tls.cert === undefined) !== (tls.key === undefined))
+    wrong.push('tls.cert and tls.key go together');
+  if (sasl && !mechanisms.includes(sasl.mechanism))
+    wrong.push(`sasl.mechanism is not one of ${mechanisms.join(', ')}`);
+  if (sasl && (sasl.username === '' || sasl.password === ''))
+    wrong.push('sasl.username and sasl.password are needed');
   if (wrong.length > 0) throw new Error(`Kafka settings: ${wrong.join('; ')}`);
 }
 
@@ -61,7 +64,7 @@ export function splitAddress(address: string): { host: string; port: number } {
   return { host, port };
 }
 
-/** Options for `tls.connect`; the certificate must name the host or address, or `servername` when that is given. */
+/** Options for `tls.connect`; the certificate must name the host or address, or `servername` if given. */
 export function tlsOptions(tls: KafkaTls, host: string): KafkaTls & { rejectUnauthorized: true } {
   return { ...(isIP(host) === 0 ? { servername: host } : {}), ...tls, rejectUnauthorized: true };
 }

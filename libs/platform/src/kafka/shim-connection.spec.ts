@@ -43,7 +43,8 @@ function newConnection() {
       return socket;
     },
   });
-  const queue = (connection as unknown as { requestQueue: { fulfillRequest: (answer: object) => void } }).requestQueue;
+  const queue = (connection as unknown as { requestQueue: { fulfillRequest: (answer: object) => void } })
+    .requestQueue;
   queue.fulfillRequest = (answer) => void answered.push((answer as { correlationId: number }).correlationId);
   return { connection, sockets, answered };
 }
@@ -55,7 +56,11 @@ function answer(correlationId: number, bytes = 40): Buffer {
   return frame;
 }
 
-async function breakInMidAnswer({ connection, sockets, answered }: ReturnType<typeof newConnection>): Promise<number[]> {
+async function breakInMidAnswer({
+  connection,
+  sockets,
+  answered,
+}: ReturnType<typeof newConnection>): Promise<number[]> {
   await connection.connect();
   sockets[0]!.emit('data', answer(1).subarray(0, 30));
   await connection.disconnect();
@@ -66,7 +71,7 @@ async function breakInMidAnswer({ connection, sockets, answered }: ReturnType<ty
 }
 
 describe('the connection of kafkajs', () => {
-  it('reads the next answers wrongly after it broke in the middle of one, when it is left as it is', async () => {
+  it('reads answers wrongly after it broke in the middle of one, when it is left as it is', async () => {
     const broken = newConnection();
     expect(await breakInMidAnswer(broken).catch(() => broken.answered)).not.toEqual([2, 3]);
   });
@@ -123,7 +128,12 @@ describe('the connection of kafkajs', () => {
   });
 
   it('refuses another shape', () => {
-    const other = { connect: () => Promise.resolve(true), processData: () => undefined } as unknown as Patched;
-    expect(() => patchConnection(other)).toThrow('kafkajs: connect is not the function that the patch was made for');
+    const other = {
+      connect: () => Promise.resolve(true),
+      processData: () => undefined,
+    } as unknown as Patched;
+    expect(() => patchConnection(other)).toThrow(
+      'kafkajs: connect is not the function that the patch was made for',
+    );
   });
 });

@@ -15,14 +15,22 @@ export interface Connection {
 const bytesOfLength = 4;
 
 /**
- * Keeps a connection's answers apart from those of its earlier sockets. As it is, half an answer that was read when a
- * connection broke stays in front of the first answer of the next one, two callers that reconnect at once open two
- * sockets into one buffer, and what comes out as lengths is read outside of the buffer: an exception in a socket's
- * event, which ends the process (kafkajs issue #715). Found by cutting connections at random: about one cut in 100.
+ * Keeps a connection's answers apart from those of its earlier sockets. As it is, half an answer that was
+ * read when a connection broke stays in front of the first answer of the next one, two callers that
+ * reconnect at once open two sockets into one buffer, and what comes out as lengths is read outside of the
+ * buffer: an exception in a socket's event, which ends the process (kafkajs issue #715). Found by cutting
+ * connections at random: about one cut in 100.
  */
 export function patchConnection(prototype: Connection): void {
-  demandShape(prototype, 'connect', ['if (this.isConnected())', 'this.socket = createSocket', 'this.processData(data)']);
-  demandShape(prototype, 'processData', ['this.chunks.push(rawData)', 'this.bytesNeeded <= this.bytesBuffered']);
+  demandShape(prototype, 'connect', [
+    'if (this.isConnected())',
+    'this.socket = createSocket',
+    'this.processData(data)',
+  ]);
+  demandShape(prototype, 'processData', [
+    'this.chunks.push(rawData)',
+    'this.bytesNeeded <= this.bytesBuffered',
+  ]);
   const { connect, processData } = prototype;
   const connecting = new WeakMap<Connection, Promise<boolean>>();
 

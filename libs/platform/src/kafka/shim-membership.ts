@@ -22,10 +22,10 @@ export function resumeMembership(cluster: object, memberId: string): void {
 }
 
 /**
- * Lets a consumer that restarts after a crash come back as the member it was. As it is, it joins as a new one, and the
- * broker holds the whole group until the session of the old one has run out: 45 s of silence after a connection of a
- * second was lost, since kafkajs crashes when no broker is left in its list (pull request #1402). A broker that no
- * longer knows the member says so, and kafkajs then joins as a new one.
+ * Lets a consumer that restarts after a crash come back as the member it was. As it is, it joins as a new
+ * one, and the broker holds the whole group until the session of the old one has run out: 45 s of silence
+ * after a connection of a second was lost, since kafkajs crashes when no broker is left in its list (pull
+ * request #1402). A broker that no longer knows the member says so, and kafkajs then joins as a new one.
  */
 export function patchConsumerGroup(prototype: ConsumerGroup): void {
   demandShape(prototype, 'joinAndSync', ['this.memberId = null', "e.type === 'UNKNOWN_MEMBER_ID'"]);

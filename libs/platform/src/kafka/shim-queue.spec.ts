@@ -16,7 +16,12 @@ const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/request
 const logger = { debug: () => undefined, warn: () => undefined };
 
 function newQueue(maxInFlightRequests: number | null = null): Queue {
-  return new RequestQueue({ maxInFlightRequests, requestTimeout: 30_000, enforceRequestTimeout: false, logger });
+  return new RequestQueue({
+    maxInFlightRequests,
+    requestTimeout: 30_000,
+    enforceRequestTimeout: false,
+    logger,
+  });
 }
 
 function ask(queue: Queue, correlationId: number): { sent: boolean } {

@@ -8,9 +8,9 @@ export interface RequestQueue {
 }
 
 /**
- * Stops the request queue from arming a timer for ever after its first answer: an idle consumer then burns processor
- * time, and Node 24 prints TimeoutNegativeWarning for the negative delay (kafkajs issues #1751 and #1704; the
- * condition is the one proposed in pull request #1768).
+ * Stops the request queue from arming a timer for ever after its first answer: an idle consumer then burns
+ * processor time, and Node 24 prints TimeoutNegativeWarning for the negative delay (kafkajs issues #1751
+ * and #1704; the condition is the one proposed in pull request #1768).
  */
 export function patchRequestQueue(prototype: RequestQueue): void {
   demandShape(prototype, 'scheduleCheckPendingRequests', [

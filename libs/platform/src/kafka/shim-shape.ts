@@ -1,4 +1,7 @@
-/** @throws unless the method has all these parts in its source, so that a patch is never put over something else */
+/**
+ * @throws unless the method has all these parts in its source, so that a patch is never put over something
+ * else
+ */
 export function demandShape(owner: object, name: string, parts: string[]): void {
   const method: unknown = (owner as Record<string, unknown>)[name];
   const source = typeof method === 'function' ? Function.prototype.toString.call(method) : '';

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { patchBrokerPool } from './shim-brokers.js';
+import type { BrokerPool } from './shim-brokers.js';
 import { patchConnection } from './shim-connection.js';
 import type { Connection } from './shim-connection.js';
 import { patchConsumerGroup } from './shim-membership.js';
@@ -10,11 +12,11 @@ const patchedVersion = '2.2.4';
 const patched = new WeakSet<object>();
 
 /**
- * Mends what kafkajs 2.2.4, the last of its line, does wrong and no option changes. Done once for each copy of
- * kafkajs.
+ * Mends what kafkajs 2.2.4, the last of its line, does wrong and no option changes. Done once for each copy
+ * of kafkajs.
  *
- * @throws when the installed kafkajs is another version or one of its parts has another shape: the patches must then
- *   be looked at again, not applied blindly
+ * @throws when the installed kafkajs is another version or one of its parts has another shape: the patches
+ *   must then be looked at again, not applied blindly
  */
 export function patchKafkajs(): void {
   const require = createRequire(import.meta.url);
@@ -23,9 +25,11 @@ export function patchKafkajs(): void {
   checkVersion((require('kafkajs/package.json') as { version: string }).version);
   const connection = (require('kafkajs/src/network/connection') as { prototype: Connection }).prototype;
   const group = (require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup }).prototype;
+  const pool = (require('kafkajs/src/cluster/brokerPool') as { prototype: BrokerPool }).prototype;
   patchRequestQueue(queue);
   patchConnection(connection);
   patchConsumerGroup(group);
+  patchBrokerPool(pool);
   patched.add(queue);
 }
 

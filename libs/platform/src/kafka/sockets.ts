@@ -13,9 +13,10 @@ export interface SocketRequest {
 }
 
 /**
- * All sockets of one client, and the one switch that ends them for good. A kafkajs object that was given up can
- * still hold a request in flight and reconnects by itself after `disconnect()` (src/producer/sendMessages.js), so
- * what it wrote late would stand behind what its successor wrote. After `cut` it can do neither.
+ * All sockets of one client, and the one switch that ends them for good. A kafkajs object that was given up
+ * can still hold a request in flight and reconnects by itself after `disconnect()`
+ * (src/producer/sendMessages.js), so what it wrote late would stand behind what its successor wrote. After
+ * `cut` it can do neither.
  */
 export class SocketSwitch {
   private readonly open = new Set<Socket>();

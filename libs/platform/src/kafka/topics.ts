@@ -45,14 +45,15 @@ export interface AdminOptions {
 }
 
 /**
- * Creates the topics that are missing and compares the others with what they should be. Never alters a topic: kafkajs
- * only has the request that replaces all settings at once, and more partitions would send keys elsewhere.
+ * Creates the topics that are missing and compares the others with what they should be. Never alters a
+ * topic: kafkajs only has the request that replaces all settings at once, and more partitions would send
+ * keys elsewhere.
  *
  * @returns the differences, none when all is well
  */
 export function ensureTopics(
   settings: KafkaSettings,
-  specs: TopicSpec[],
+  specs: readonly TopicSpec[],
   options: AdminOptions = {},
 ): Promise<TopicDrift[]> {
   return withAdmin(settings, options, async (admin, client) => {
@@ -67,12 +68,12 @@ export function ensureTopics(
 export function lag(
   settings: KafkaSettings,
   groupId: string,
-  topics: string[],
+  topics: readonly string[],
   options: AdminOptions = {},
 ): Promise<PartitionLag[]> {
   return withAdmin(settings, options, async (admin) => {
     const lags: PartitionLag[] = [];
-    const groups = await admin.fetchOffsets({ groupId, topics });
+    const groups = await admin.fetchOffsets({ groupId, topics: [...topics] });
     for (const topic of [...topics].sort()) {
       const offsets = groups.find((group) => group.topic === topic)?.partitions ?? [];
       const committedIn = new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
@@ -80,7 +81,13 @@ export function lag(
         const given = committedIn.get(partition) ?? -1;
         const from = Math.max(given, Number(low));
         const end = Number(high);
-        lags.push({ topic, partition, committed: given < 0 ? null : given, end, lag: Math.max(0, end - from) });
+        lags.push({
+          topic,
+          partition,
+          committed: given < 0 ? null : given,
+          end,
+          lag: Math.max(0, end - from),
+        });
       }
     }
     return lags.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : 0));
@@ -91,14 +98,15 @@ async function create(admin: Admin, { topic, partitions, replication, config }: 
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   const wanted = { topic, numPartitions: partitions, replicationFactor: replication, configEntries };
   try {
-    // False when another process was quicker; what it made is compared like any other.
-    await admin.createTopics({ topics: [wanted], waitForLeaders: true, timeout: 10_000 });
+    // False when another process was quicker; what it made is compared like any other. Waiting comes later:
+    // kafkajs fails when the broker does not tell of the new topic at once (src/admin/index.js).
+    await admin.createTopics({ topics: [wanted], waitForLeaders: false, timeout: 10_000 });
   } catch (cause) {
     throw new Error(`Kafka topic ${topic} cannot be created: ${reasonOf(cause)}`, { cause });
   }
 }
 
-async function shapeDrifts(admin: Admin, specs: TopicSpec[]): Promise<TopicDrift[]> {
+async function shapeDrifts(admin: Admin, specs: readonly TopicSpec[]): Promise<TopicDrift[]> {
   const topics = await settledTopics(admin, specs);
   return specs.flatMap(({ topic, partitions, replication }) => {
     const found = topics.find(({ name }) => name === topic)?.partitions ?? [];
@@ -110,8 +118,8 @@ async function shapeDrifts(admin: Admin, specs: TopicSpec[]): Promise<TopicDrift
   });
 }
 
-/** A topic that another process has just made is known to the controller a little before the broker tells of it. */
-async function settledTopics(admin: Admin, specs: TopicSpec[]): Promise<ITopicMetadata[]> {
+/** Waits until the broker tells of all topics and their leaders, which is a little after they were made. */
+async function settledTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<ITopicMetadata[]> {
   const end = performance.now() + settleMs;
   for (;;) {
     try {
@@ -125,7 +133,11 @@ async function settledTopics(admin: Admin, specs: TopicSpec[]): Promise<ITopicMe
   }
 }
 
-async function configDrifts(admin: Admin, { library }: KafkaClient, specs: TopicSpec[]): Promise<TopicDrift[]> {
+async function configDrifts(
+  admin: Admin,
+  { library }: KafkaClient,
+  specs: readonly TopicSpec[],
+): Promise<TopicDrift[]> {
   const configured = specs.filter(({ config }) => Object.keys(config).length > 0);
   if (configured.length === 0) return [];
   const { resources } = await admin.describeConfigs({
@@ -154,7 +166,11 @@ async function withAdmin<T>(
   options: AdminOptions,
   work: (admin: Admin, client: KafkaClient) => Promise<T>,
 ): Promise<T> {
-  const client = await openClient(settings, options.logger ?? silentLogger, options.requestRetry ?? requestRetry);
+  const client = await openClient(
+    settings,
+    options.logger ?? silentLogger,
+    options.requestRetry ?? requestRetry,
+  );
   const admin = client.kafka.admin();
   try {
     await admin.connect();

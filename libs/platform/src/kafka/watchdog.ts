@@ -1,6 +1,7 @@
 /**
- * Tells when something that should move has stood still. kafkajs can hang or stop without an error when connections
- * drop at the wrong moment (kafkajs issues #1163 and #1299), and only the absence of its events shows it.
+ * Tells when something that should move has stood still. kafkajs can hang or stop without an error when
+ * connections drop at the wrong moment (kafkajs issues #1163 and #1299), and only the absence of its events
+ * shows it.
  */
 export class Watchdog {
   private seen: number;

@@ -58,7 +58,10 @@ export function serverProperties(layout: BrokerLayout): string {
     'auto.create.topics.enable': 'false',
     ...(version.startsWith('3.')
       ? {}
-      : { 'share.coordinator.state.topic.replication.factor': '1', 'share.coordinator.state.topic.min.isr': '1' }),
+      : {
+          'share.coordinator.state.topic.replication.factor': '1',
+          'share.coordinator.state.topic.min.isr': '1',
+        }),
     ...(fast ? ofFastBroker : {}),
     ...properties,
   };
@@ -92,7 +95,9 @@ export function loggingProperties(version: string): string {
 
 /** How java is told to use that file. */
 export function loggingArgument(version: string, path: string): string {
-  return version.startsWith('3.') ? `-Dlog4j.configuration=file:${path}` : `-Dlog4j2.configurationFile=${path}`;
+  return version.startsWith('3.')
+    ? `-Dlog4j.configuration=file:${path}`
+    : `-Dlog4j2.configurationFile=${path}`;
 }
 
 /** 22 characters of base64url; the tool that formats would take a leading dash for an option. */
@@ -107,7 +112,9 @@ const noteFile = 'broker.json';
 
 export function readNote(dir: string): BrokerNote | undefined {
   try {
-    const note = JSON.parse(readFileSync(join(dir, noteFile), 'utf8')) as Partial<Record<keyof BrokerNote, unknown>>;
+    const note = JSON.parse(readFileSync(join(dir, noteFile), 'utf8')) as Partial<
+      Record<keyof BrokerNote, unknown>
+    >;
     const sound = [note.pid, note.owner].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
     return sound ? (note as BrokerNote) : undefined;
   } catch {
@@ -122,7 +129,9 @@ export function writeNote(dir: string, note: BrokerNote): void {
 /** Claims the folder; false when there is a note already. Of two processes that try at once one succeeds. */
 export function claimNote(dir: string, owner: number): boolean {
   try {
-    writeFileSync(join(dir, noteFile), JSON.stringify({ pid: 0, owner } satisfies BrokerNote), { flag: 'wx' });
+    writeFileSync(join(dir, noteFile), JSON.stringify({ pid: 0, owner } satisfies BrokerNote), {
+      flag: 'wx',
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -18,15 +18,18 @@ export function installedKafka(version: string, cacheDir: string): string | unde
   const lib = libDir(version, cacheDir);
   try {
     const sizes = JSON.parse(readFileSync(join(lib, manifestFile), 'utf8')) as Record<string, number>;
-    return Object.entries(sizes).every(([jar, size]) => statSync(join(lib, jar)).size === size) ? lib : undefined;
+    return Object.entries(sizes).every(([jar, size]) => statSync(join(lib, jar)).size === size)
+      ? lib
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Brings the jars of Apache Kafka from Maven Central, about 45 MB, unless they are there already. Two processes may do
- * it at once: each downloads into a folder of its own, and the first to finish gives it the name.
+ * Brings the jars of Apache Kafka from Maven Central, about 45 MB, unless they are there already. Two
+ * processes may do it at once: each downloads into a folder of its own, and the first to finish gives it
+ * the name.
  *
  * @returns the folder with the jars
  */
@@ -84,7 +87,9 @@ function runMaven(args: string[], version: string, env: NodeJS.ProcessEnv): Prom
     const keep = (chunk: Buffer) => (tail = (tail + chunk.toString()).slice(-tailLength));
     maven.stdout.on('data', keep);
     maven.stderr.on('data', keep);
-    maven.once('error', (cause) => reject(new Error(`Maven (mvn) could not be started: ${cause.message}`, { cause })));
+    maven.once('error', (cause) =>
+      reject(new Error(`Maven (mvn) could not be started: ${cause.message}`, { cause })),
+    );
     maven.once('close', (code, signal) => {
       if (code === 0) resolve();
       else reject(new Error(`Maven could not bring Kafka ${version} (${code ?? signal}):\n${tail.trim()}`));
@@ -102,11 +107,13 @@ function pomFor(version: string): string {
     : [['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.1']];
   const dependencies = [['org.apache.kafka', 'kafka_2.13', version], ...logging].map(
     ([group, artifact, exact]) =>
-      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${exact}</version></dependency>`,
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
+      `<version>${exact}</version></dependency>`,
   );
   return [
     '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>',
-    '<groupId>rollbook</groupId><artifactId>development-broker</artifactId><version>1</version><packaging>pom</packaging>',
+    '<groupId>rollbook</groupId><artifactId>development-broker</artifactId><version>1</version>',
+    '<packaging>pom</packaging>',
     `<dependencies>${dependencies.join('')}</dependencies></project>`,
   ].join('\n');
 }

@@ -27,7 +27,8 @@ export function kafkaPrerequisites(
   const found = javaRelease(env);
   if (found === undefined) missing.push(`java ${needed} or newer`);
   else if (found < needed) missing.push(`java ${needed} or newer (found ${found})`);
-  if (installedKafka(version, cacheDir) === undefined && !onPath('mvn', env)) missing.push('mvn (Apache Maven)');
+  if (installedKafka(version, cacheDir) === undefined && !onPath('mvn', env))
+    missing.push('mvn (Apache Maven)');
   return { missing };
 }
 

@@ -17,16 +17,23 @@ export interface RunningChild {
 }
 
 /**
- * Starts a program in a process group of its own, so that a Ctrl-C meant for us does not reach it before we can stop
- * it in order. Its output goes to the end of the log file.
+ * Starts a program in a process group of its own, so that a Ctrl-C meant for us does not reach it before we
+ * can stop it in order. Its output goes to the end of the log file.
  */
-export function startChild(program: string, args: string[], logFile: string, env: NodeJS.ProcessEnv): RunningChild {
+export function startChild(
+  program: string,
+  args: string[],
+  logFile: string,
+  env: NodeJS.ProcessEnv,
+): RunningChild {
   const log = openSync(logFile, 'a');
   try {
     const child = spawn(program, args, { env, stdio: ['ignore', log, log], detached: true });
     const ended = new Promise<Ending>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-      child.once('exit', (code, signal) => resolve(signal === null ? `ended with code ${code}` : `ended by ${signal}`));
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? `ended with code ${code}` : `ended by ${signal}`),
+      );
     });
     return { pid: child.pid ?? 0, ended, signal: (name) => void child.kill(name) };
   } finally {
@@ -46,8 +53,8 @@ const guardScript = `
   });`;
 
 /**
- * Sees to it that the process does not outlive this one, even when this one is killed: a second, tiny process holds
- * the other end of a pipe.
+ * Sees to it that the process does not outlive this one, even when this one is killed: a second, tiny
+ * process holds the other end of a pipe.
  *
  * @returns how to dismiss the guard once the process has ended by itself
  */
@@ -101,7 +108,10 @@ export async function endStranger(pid: number, patienceMs: number): Promise<void
 }
 
 /** Looks again and again until the condition holds or the time is up; answers whether it held. */
-export async function waitUntil(condition: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  limitMs: number,
+): Promise<boolean> {
   const end = performance.now() + limitMs;
   for (;;) {
     if (await condition()) return true;

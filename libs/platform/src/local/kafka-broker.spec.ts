@@ -41,8 +41,12 @@ describe('the settings of the development broker', () => {
   it('log in the way of the version', () => {
     expect(loggingProperties('4.4.0')).toContain('rootLogger.appenderRef');
     expect(loggingProperties('3.9.1')).toContain('log4j.rootLogger');
-    expect(loggingArgument('4.4.0', '/x/logging.properties')).toBe('-Dlog4j2.configurationFile=/x/logging.properties');
-    expect(loggingArgument('3.9.1', '/x/logging.properties')).toBe('-Dlog4j.configuration=file:/x/logging.properties');
+    expect(loggingArgument('4.4.0', '/x/logging.properties')).toBe(
+      '-Dlog4j2.configurationFile=/x/logging.properties',
+    );
+    expect(loggingArgument('3.9.1', '/x/logging.properties')).toBe(
+      '-Dlog4j.configuration=file:/x/logging.properties',
+    );
   });
 });
 

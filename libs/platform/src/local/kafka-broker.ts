@@ -15,7 +15,12 @@ import {
 import { defaultCacheDir, installKafka } from './kafka-broker-install.js';
 import { portIsFree } from './free-port.js';
 import { steadyPort } from './kafka-broker-ports.js';
-import { defaultKafkaVersion, javaProgram, kafkaPrerequisites, neededJava } from './kafka-broker-prerequisites.js';
+import {
+  defaultKafkaVersion,
+  javaProgram,
+  kafkaPrerequisites,
+  neededJava,
+} from './kafka-broker-prerequisites.js';
 import {
   endStranger,
   guardChild,
@@ -81,8 +86,8 @@ const heap = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel
 /**
  * Brings Apache Kafka, prepares the folder and starts one broker; resolves when it answers.
  *
- * @throws with what is missing (Java, Maven), with who already runs on the folder, or with the end of the log when it
- *   dies while starting
+ * @throws with what is missing (Java, Maven), with who already runs on the folder, or with the end of the
+ *   log when it dies while starting
  */
 export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
   const version = options.version ?? defaultKafkaVersion;
@@ -141,7 +146,7 @@ class LocalBroker implements KafkaBroker {
     this.logStart = sizeOf(this.logFile);
     const child = startChild(...this.java('kafka.Kafka', this.propertiesFile), this.logFile, this.env);
     this.child = child;
-    const dismissGuard = guardChild(child.pid);
+    const dismissGuard = child.pid > 0 ? guardChild(child.pid) : () => undefined;
     writeNote(this.dir, { pid: child.pid, owner: process.pid });
     void child.ended.then(() => {
       dismissGuard();
@@ -180,7 +185,9 @@ class LocalBroker implements KafkaBroker {
       const runs = pid > 0 && runsWith(pid, this.propertiesFile);
       const prepares = pid === 0 && age < startLimitMs;
       if ((runs || prepares) && owner > 0 && isAlive(owner)) {
-        throw new Error(`a Kafka broker already runs on ${this.dir} (process ${pid || 'starting'}, owner ${owner})`);
+        throw new Error(
+          `a Kafka broker already runs on ${this.dir} (process ${pid || 'starting'}, owner ${owner})`,
+        );
       }
       if (runs) await endStranger(pid, stopLimitMs);
       removeNote(this.dir);
@@ -209,8 +216,13 @@ class LocalBroker implements KafkaBroker {
     ]);
     const from = sizeOf(this.logFile);
     const format = ['format', '-t', newClusterId(), '-c', this.propertiesFile, ...users];
-    const formatted = await startChild(...this.java('kafka.tools.StorageTool', ...format), this.logFile, this.env).ended;
-    if (formatted !== 'ended with code 0') throw this.failure('Kafka could not format its folder', formatted, from);
+    const formatted = await startChild(
+      ...this.java('kafka.tools.StorageTool', ...format),
+      this.logFile,
+      this.env,
+    ).ended;
+    if (formatted !== 'ended with code 0')
+      throw this.failure('Kafka could not format its folder', formatted, from);
   }
 
   private loggingFile(): string {
@@ -227,7 +239,9 @@ class LocalBroker implements KafkaBroker {
     void child.ended.then((how) => (ending = how));
     const ready = await waitUntil(async () => {
       if (ending !== undefined) throw this.failure('Kafka died while starting', ending, this.logStart);
-      return textAfter(this.logFile, this.logStart).includes('Kafka Server started') && (await this.answers());
+      return (
+        textAfter(this.logFile, this.logStart).includes('Kafka Server started') && (await this.answers())
+      );
     }, startLimitMs);
     if (ready) return;
     await this.kill();
