@@ -1,6 +1,7 @@
 import { createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { sha256Hex } from '../hash.js';
+import { mustBeEd25519 } from './keys.js';
 
 /** A DSSE v1 envelope (secure-systems-lab/dsse): base64 payload, its type, signatures over the PAE of both. */
 export interface DsseEnvelope {
@@ -24,14 +25,17 @@ export function keyIdOf(key: KeyObject): string {
   return sha256Hex(spki);
 }
 
+/** MUST be given an Ed25519 private key; another one throws. */
 export function signDsse(payloadType: string, body: Uint8Array, key: KeyObject, keyid = keyIdOf(key)): DsseEnvelope {
+  mustBeEd25519(key);
   const sig = sign(null, preAuthEncoding(payloadType, body), key).toString('base64');
   return { payload: Buffer.from(body).toString('base64'), payloadType, signatures: [{ keyid, sig }] };
 }
 
 /**
  * Checks an envelope against the keys given by key id and returns the very bytes that were verified.
- * MUST be used before anything in the payload is read; the payload MUST be parsed from the returned bytes.
+ * MUST be used before anything in the payload is read; the payload MUST be parsed from the returned bytes. Throws when
+ * a key that an envelope names is not an Ed25519 key: such keys are not to be held.
  */
 export function openDsse(value: unknown, payloadType: string, keys: ReadonlyMap<string, KeyObject>): DsseResult {
   const envelope = asEnvelope(value);
@@ -44,6 +48,7 @@ export function openDsse(value: unknown, payloadType: string, keys: ReadonlyMap<
     const key = keys.get(keyid);
     const bytes = fromBase64(sig);
     if (!key || !bytes) continue;
+    mustBeEd25519(key);
     known = true;
     if (verify(null, preAuthEncoding(payloadType, payload), key, bytes)) return { ok: true, payload, keyid };
   }
@@ -63,8 +68,14 @@ function asEnvelope(value: unknown): DsseEnvelope | undefined {
   return { payload, payloadType, signatures: signatures as DsseEnvelope['signatures'] };
 }
 
-/** Standard or URL-safe base64, as DSSE asks of verifiers; anything else is refused. */
+/**
+ * Standard or URL-safe base64, as DSSE asks of verifiers, with padding or without. Bytes have one text in each: a text
+ * whose unused bits are set is refused, so that nobody can alter an envelope and have it accepted.
+ */
 function fromBase64(text: string): Buffer | undefined {
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
-  return Buffer.from(text, 'base64');
+  const bytes = Buffer.from(text, 'base64');
+  const bare = bytes.toString('base64url');
+  const padded = bare.padEnd(Math.ceil(bare.length / 4) * 4, '=');
+  const same = [bare, padded].some((one) => text === one || text === one.replaceAll('-', '+').replaceAll('_', '/'));
+  return same ? bytes : undefined;
 }

@@ -25,13 +25,17 @@ export function readPrivateKey(pem: string): SigningKey {
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
-/** Reads a public key; throws when the PEM is not an Ed25519 key. */
+const publicPem = /^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/;
+
+/** Reads a public key; throws when the PEM is not an Ed25519 public key, and nothing besides. */
 export function readPublicKey(pem: string): KeyObject {
+  // Of a private key the public one could be worked out; but then the private one would go wherever this text goes.
+  if (!publicPem.test(pem)) throw new TypeError('the PEM must hold one public key and nothing else');
   const key = createPublicKey(pem);
   mustBeEd25519(key);
   return key;
 }
 
-function mustBeEd25519(key: KeyObject): void {
+export function mustBeEd25519(key: KeyObject): void {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError(`the key must be Ed25519, not ${key.asymmetricKeyType}`);
 }

@@ -8,9 +8,20 @@ export function leafHash(entry: Uint8Array): Buffer {
   return createHash('sha256').update(leafPrefix).update(entry).digest();
 }
 
-/** RFC 6962 section 2.1: SHA-256(0x01 || left || right), 32 bytes. */
+/** RFC 6962 section 2.1: SHA-256(0x01 || left || right), 32 bytes. Of two hashes only: else where one ends were open. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  mustBeHash(left);
+  mustBeHash(right);
+  return hashPair(left, right);
+}
+
+/** The bare construction, as the published vectors have it for inputs of any length. */
+export function hashPair(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash('sha256').update(nodePrefix).update(left).update(right).digest();
+}
+
+function mustBeHash(hash: Uint8Array): void {
+  if (hash.length !== 32) throw new RangeError(`a hash of the tree has 32 bytes, not ${hash.length}`);
 }
 
 /**
@@ -27,16 +38,16 @@ export class MerkleRoot {
   }
 
   add(leaf: Uint8Array): void {
-    if (leaf.length !== 32) throw new RangeError(`a leaf hash has 32 bytes, not ${leaf.length}`);
+    mustBeHash(leaf);
     let hash = Buffer.from(leaf);
     for (let bits = this.count; (bits & 1n) === 1n; bits >>= 1n) hash = nodeHash(this.subtrees.pop()!, hash) as Buffer<ArrayBuffer>;
     this.subtrees.push(hash);
     this.count += 1n;
   }
 
-  /** The root hash, 32 bytes; of the empty tree SHA-256(""). */
+  /** The root hash, 32 bytes and the caller's own; of the empty tree SHA-256(""). */
   root(): Buffer {
     if (this.subtrees.length === 0) return createHash('sha256').digest();
-    return this.subtrees.reduceRight((right, left) => nodeHash(left, right));
+    return Buffer.from(this.subtrees.reduceRight((right, left) => nodeHash(left, right)));
   }
 }
