@@ -19,7 +19,7 @@ export { Intake } from './intake/intake.js';
 export type { IntakePorts, KnownAgent } from './intake/intake.js';
 export { OrderBody, openOrder, sealOrder } from './orders/order.js';
 export { openPass, publicKeyId, sealPass } from './passes/pass.js';
-export { name as namePattern } from './shapes.js';
+export { isFacts, isTextMap, name as namePattern } from './shapes.js';
 export { ReceiptBody, openReceipt, sealReceipt } from './receipts/receipt.js';
 export { ReportBody, StepReportBody, openReport, sealReport } from './reports/report.js';
 export type { OpenedReport } from './reports/report.js';

@@ -2,12 +2,12 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CatalogueError, YamlFile } from './yaml-reader.js';
 import type { Field, FileProblem } from './yaml-reader.js';
-import { parseRunbook } from './runbook.js';
+import { parseRunbook, readArguments } from './runbook.js';
 import type { DigestedRunbook } from './runbook.js';
 
 const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 const version = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
-const day = /^\d{4}-\d\d-\d\d$/;
+const day = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const digest = /^[0-9a-f]{64}$/;
 const relativePath = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
 const migrations = ['automatic', 'partial', 'manual', 'fresh-install'] as const;
@@ -64,12 +64,11 @@ export function parseProduct(file: string, text: string): ProductFile | { proble
   const product: ProductFile = {
     product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
     name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
-    versionCommand: fields['version-command'].list().map((one) => one.text()),
-    healthCommand: fields['health-command'].present ? fields['health-command'].list().map((one) => one.text()) : null,
+    versionCommand: readArguments(fields['version-command']),
+    healthCommand: fields['health-command'].present ? readArguments(fields['health-command']) : null,
     releases: fields.releases.list().map(readRelease),
     paths: fields.paths.list().map(readPath),
   };
-  if (product.versionCommand.length === 0) fields['version-command'].wrong('must list a program and its arguments');
   if (product.releases.length === 0) fields.releases.wrong('must list at least one release');
   return yaml.problems.length > 0 ? { problems: yaml.problems } : product;
 }

@@ -1,3 +1,4 @@
+import { factsMax } from '../shapes.js';
 import type { Field } from './yaml-reader.js';
 import type { Runbook, Step } from './runbook.js';
 
@@ -15,19 +16,24 @@ const factsOfKind: Partial<Record<Step['kind'], string[]>> = {
   restore: ['sha256', 'matches'],
 };
 
-/** What must hold among the fields of a runbook; each breach is reported at the step it belongs to. */
-export function checkSteps(runbook: Runbook, fields: Field[]): void {
+/**
+ * What must hold among the fields of a runbook; each breach is reported at the step it belongs to. Of a step that is not
+ * `sound` by itself, what would follow from its mistakes is not.
+ */
+export function checkSteps(runbook: Runbook, fields: readonly Field[], sound: readonly boolean[]): void {
   const seen = new Set<string>();
   let changed = false;
   for (const [i, step] of runbook.steps.entries()) {
+    if (!sound[i]) continue;
     const wrong = (says: string) => fields[i]!.wrong(says);
     if (seen.has(step.step)) wrong(`repeats the step name ${step.step}`);
     seen.add(step.step);
     checkAction(step, wrong);
     checkRepeat(step, wrong);
     checkPlaceholders(runbook, step, wrong);
-    const missing = (factsOfKind[step.kind] ?? []).filter((fact) => !(fact in step.facts));
+    const missing = (factsOfKind[step.kind] ?? []).filter((fact) => !Object.hasOwn(step.facts, fact));
     if (missing.length > 0) wrong(`is of kind ${step.kind} and must declare the facts ${missing.join(', ')}`);
+    if (Object.keys(step.facts).length > factsMax) wrong(`declares more than ${factsMax} facts`);
     // A restore is itself the way back: what follows it can only stop for a person.
     changed ||= step.changes && step.kind !== 'restore';
     if (changed && step.onFailure === 'stop') wrong('comes with or after a change of the installation and must say on-failure: rollback');
@@ -58,7 +64,7 @@ export function placeholdersIn(text: string): string[] {
 /** Fills a text; every parameter MUST have a value, which the caller has checked against its type. */
 export function fill(text: string, values: { [name: string]: string }): string {
   return text.replace(placeholder, (_, name: string) => {
-    const value = values[name];
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (value === undefined) throw new Error(`no value for the parameter ${name}`);
     return value;
   });
@@ -66,6 +72,6 @@ export function fill(text: string, values: { [name: string]: string }): string {
 
 function checkPlaceholders(runbook: Runbook, step: Step, wrong: (says: string) => void): void {
   const texts = [...(step.run ?? []), ...(step.done?.run ?? []), ...(step.install ? [step.install.artifact, step.install.sha256] : [])];
-  const unknown = texts.flatMap(placeholdersIn).find((name) => !(name in runbook.parameters));
+  const unknown = texts.flatMap(placeholdersIn).find((name) => !Object.hasOwn(runbook.parameters, name));
   if (unknown !== undefined) wrong(`uses \${${unknown}}, which the runbook does not declare`);
 }

@@ -72,6 +72,7 @@ export interface DigestedRunbook {
 }
 
 const name = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const pathPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 
 export function parseRunbook(file: string, text: string): { runbook: DigestedRunbook } | { problems: FileProblem[] } {
   const yaml = new YamlFile(file, text);
@@ -83,13 +84,20 @@ export function parseRunbook(file: string, text: string): { runbook: DigestedRun
   }
   const stepFields = fields.steps.list();
   if (stepFields.length === 0) fields.steps.wrong('must list at least one step');
+  const sound: boolean[] = [];
+  const steps = stepFields.map((field, i) => {
+    const before = yaml.problems.length;
+    const step = readStep(field);
+    sound[i] = yaml.problems.length === before;
+    return step;
+  });
   const content: Runbook = {
     runbook: fields.runbook.text(name, 'lower-case letters, digits and dashes'),
     title: fields.title.text(/^.{1,120}$/, 'a text of at most 120 characters'),
     parameters,
-    steps: stepFields.map(readStep),
+    steps,
   };
-  checkSteps(content, stepFields);
+  checkSteps(content, stepFields, sound);
   if (yaml.problems.length > 0) return { problems: yaml.problems };
   return { runbook: { runbook: content.runbook, digest: digestOf(content), content } };
 }
@@ -116,18 +124,20 @@ function readStep(field: Field): Step {
   };
 }
 
-function readArguments(field: Field): string[] {
+/** A program and its arguments, each as it is written: 1.10 is not the number 1.1. */
+export function readArguments(field: Field): string[] {
   const list = field.list();
   if (list.length === 0) field.wrong('must list a program and its arguments');
-  return list.map((one, i) => (i === 0 ? one.text(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the bare name of a program on the node\'s path') : String(one.scalar())));
+  const program = (one: Field) => one.text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'the bare name of a program on the node\'s path');
+  return list.map((one, i) => (i === 0 ? program(one) : one.written(/^.{0,4000}$/s, 'a text of at most 4000 characters')));
 }
 
 function readInstall(field: Field): Install {
   const fields = field.map(['artifact', 'sha256', 'to', 'mode']);
   return {
-    artifact: fields.artifact.text(),
-    sha256: fields.sha256.text(),
-    to: fields.to.text(/^(?!.*\.\.)[A-Za-z0-9._][A-Za-z0-9._/-]{0,199}$/, 'a path under the node\'s home'),
+    artifact: fields.artifact.text(/^(?!.*\.\.)(\$\{\w*\}|[A-Za-z0-9])(\$\{\w*\}|[A-Za-z0-9._/-])*$/, 'a relative path, of parameters or spelt out'),
+    sha256: fields.sha256.text(/^(\$\{\w*\}|[0-9a-f]{64})$/, 'a parameter, or a SHA-256 in 64 hex digits'),
+    to: fields.to.text(/^(?!.*\.\.)[A-Za-z0-9._][A-Za-z0-9._/-]{0,199}(?<![/.])$/, 'a path under the node\'s home'),
     mode: fields.mode.text(/^[0-7]{3}$/, 'three octal digits, in quotes'),
   };
 }
@@ -137,18 +147,23 @@ function readExpect(field: Field): Expect {
   const fields = field.map(['exit', 'stdout', 'json']);
   const stdout = fields.stdout.present ? fields.stdout.text() : null;
   if (stdout !== null && !compiles(stdout)) fields.stdout.wrong('is not a regular expression');
-  return {
-    exit: fields.exit.present ? fields.exit.integer(0, 255) : null,
-    stdout,
-    json: Object.fromEntries(fields.json.entries().map(([key, one]) => [key, one.scalar()])),
-  };
+  const exit = fields.exit.present ? fields.exit.integer(0, 255) : null;
+  const json = Object.fromEntries(fields.json.entries().map(([key, one]) => [jsonPath(key, one), one.scalar()]));
+  // Whatever happens would do, and whatever happens is not success.
+  if (exit === null && stdout === null && Object.keys(json).length === 0) field.wrong('must expect something: exit, stdout or json');
+  return { exit, stdout, json };
+}
+
+function jsonPath(path: string, field: Field): string {
+  if (!pathPattern.test(path)) field.wrong('must be named by a path like a.b.c');
+  return path;
 }
 
 function readFact(key: string, field: Field): FactSource {
   if (!/^[A-Za-z][A-Za-z0-9]{0,63}$/.test(key)) field.wrong('has a name that is not letters and digits');
   const fields = field.map(['json', 'match']);
   if (fields.json.present === fields.match.present) field.wrong('must say either json or match');
-  if (fields.json.present) return { json: fields.json.text(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'a path like a.b.c') };
+  if (fields.json.present) return { json: fields.json.text(pathPattern, 'a path like a.b.c') };
   const match = fields.match.text();
   if (!compiles(match) || new RegExp(`${match}|`).exec('')?.length !== 2) fields.match.wrong('must be a regular expression with exactly one group');
   return { match };

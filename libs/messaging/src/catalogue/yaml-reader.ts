@@ -1,5 +1,7 @@
-import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Node } from 'yaml';
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node } from 'yaml';
+import { isPlainText } from '../shapes.js';
+import { nestsDeeper } from './yaml-depth.js';
 
 /** One thing that is wrong with a file, where a person finds it. */
 export interface FileProblem {
@@ -16,6 +18,10 @@ export class CatalogueError extends Error {
   }
 }
 
+/** Far above what a file of a catalogue needs. */
+const textMax = 1024 * 1024;
+const depthMax = 32;
+
 /** Reads YAML field by field; every wrong one is collected with its line, so that a person mends all at once. */
 export class YamlFile {
   readonly problems: FileProblem[] = [];
@@ -26,19 +32,38 @@ export class YamlFile {
     readonly file: string,
     text: string,
   ) {
-    const document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true, stringKeys: true });
+    const document = this.parse(text);
+    this.root = new Field(this, this.problems.length === 0 ? document?.contents : null, '');
+  }
+
+  private parse(text: string): Document | undefined {
+    const wrong = (line: number, says: string): undefined => void this.problems.push({ file: this.file, line, field: '', says });
+    if (text.length > textMax) return wrong(1, `is longer than ${textMax} characters`);
+    if (nestsDeeper(text, depthMax)) return wrong(1, `nests more deeply than ${depthMax} levels`);
+    const document: Document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true, stringKeys: true });
     for (const error of document.errors) {
       const [first] = error.message.split('\n');
-      this.problems.push({ file, line: error.linePos?.[0].line ?? 1, field: '', says: first!.replace(/ at line \d+, column \d+:?$/, '') });
+      wrong(error.linePos?.[0].line ?? 1, first!.replace(/ at line \d+, column \d+:?$/, ''));
     }
-    this.root = new Field(this, document.errors.length === 0 ? document.contents : null, '');
+    if (document.directives?.yaml.version !== '1.2') wrong(1, 'must be YAML 1.2');
+    // What stands there is what is meant: nothing is included from elsewhere, nor read as another type than it looks.
+    visit(document, {
+      Alias: (_, node) => wrong(this.lineOf(node), `holds the alias *${node.source}; write it out`),
+      Node: (_, node) => {
+        if (!isAlias(node) && node.tag !== undefined) wrong(this.lineOf(node), `holds the tag ${node.tag}, which is not read`);
+      },
+    });
+    return document;
+  }
+
+  private lineOf(node: Node): number {
+    return node.range ? this.lines.linePos(node.range[0]).line : 1;
   }
 
   report(node: Node | null | undefined, field: string, says: string): void {
     // After one mistake in the syntax, all that follows from it would only confuse.
     if (this.problems.some((problem) => problem.field === '')) return;
-    const line = node?.range ? this.lines.linePos(node.range[0]).line : 1;
-    this.problems.push({ file: this.file, line, field, says });
+    this.problems.push({ file: this.file, line: node ? this.lineOf(node) : 1, field, says });
   }
 }
 
@@ -94,17 +119,17 @@ export class Field {
     return this.node.items.map((item, i) => new Field(this.yaml, item as Node, `${this.path}[${i}]`, this.node));
   }
 
-  text(pattern: RegExp = /^[^\0]{1,500}$/s, about = 'a text'): string {
+  text(pattern: RegExp = /^.{1,500}$/s, about = 'a text of at most 500 characters'): string {
     const value = isScalar(this.node) ? this.node.value : undefined;
-    if (typeof value === 'string' && pattern.test(value)) return value;
+    if (typeof value === 'string' && pattern.test(value) && isPlainText(value)) return value;
     this.wrong(this.present ? `must be ${about}` : `is missing; it must be ${about}`);
     return '';
   }
 
   /** A scalar as it is written, so that `version: 1.10` is not read as a number. */
   written(pattern: RegExp, about: string): string {
-    const source = isScalar(this.node) ? (this.node.source ?? String(this.node.value)) : undefined;
-    if (source !== undefined && pattern.test(source)) return source;
+    const source = isScalar(this.node) && this.node.value !== null ? this.node.source : undefined;
+    if (source !== undefined && pattern.test(source) && isPlainText(source)) return source;
     this.wrong(this.present ? `must be ${about}` : `is missing; it must be ${about}`);
     return '';
   }
@@ -124,7 +149,7 @@ export class Field {
 
   scalar(): string | number | boolean {
     const value = isScalar(this.node) ? this.node.value : undefined;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    if (typeof value === 'string' ? isPlainText(value) : typeof value === 'boolean' || Number.isFinite(value)) return value as string;
     this.wrong('must be a text, a number, or true or false');
     return '';
   }

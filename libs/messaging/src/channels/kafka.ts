@@ -41,7 +41,7 @@ export class KafkaAgentChannel implements AgentChannel {
       for (const value of values.filter(isReceipt)) {
         const opened = openReceipt(value, serviceKeys);
         // Receipts of other agents of the site come along; one that cannot be opened is nobody's.
-        if (opened.ok && opened.body.agent === agent) await handlers.receipt(opened.body);
+        if (opened.ok && opened.body.site === site && opened.body.agent === agent) await handlers.receipt(opened.body);
       }
       return records.length;
     });
@@ -81,30 +81,51 @@ export class KafkaReportReceiver implements ReportReceiver {
 
   async setSites(sites: readonly string[]): Promise<void> {
     if (sites.join() === this.sites.join()) return;
+    const before = this.sites;
     this.sites = sites;
-    if (this.receiver) await this.receiver.replaceTopics(sites.map(reportsTopic));
-    else await this.open();
+    try {
+      if (sites.length === 0) await this.close();
+      else if (this.receiver) await this.receiver.replaceTopics(sites.map(reportsTopic));
+      else await this.open();
+    } catch (error) {
+      // Asked for again, it is tried again.
+      this.sites = before;
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
-    await this.receiver?.stop();
+    this.handler = undefined;
+    await this.close();
+  }
+
+  private async close(): Promise<void> {
+    const { receiver } = this;
     this.receiver = undefined;
+    await receiver?.stop();
   }
 
   private async open(): Promise<void> {
-    if (!this.handler || this.sites.length === 0) return;
-    this.receiver = this.options.makeReceiver('rollbook-receiver', this.sites.map(reportsTopic), (records) => this.take(records));
-    await this.receiver.start();
+    const { handler, sites } = this;
+    if (!handler || sites.length === 0) return;
+    const receiver = this.options.makeReceiver('rollbook-receiver', sites.map(reportsTopic), (records) => this.take(handler, records));
+    this.receiver = receiver;
+    try {
+      await receiver.start();
+    } catch (error) {
+      if (this.receiver === receiver) this.receiver = undefined;
+      throw error;
+    }
   }
 
-  private async take(records: readonly { topic: string; value: Buffer | null }[]): Promise<number> {
+  private async take(handler: ReportHandler, records: readonly { topic: string; value: Buffer | null }[]): Promise<number> {
     const bySite = new Map<string, Buffer[]>();
     for (const { topic, value } of records) {
       const site = siteOfReports(topic);
       bySite.set(site, [...(bySite.get(site) ?? []), value ?? Buffer.alloc(0)]);
     }
     for (const [site, messages] of bySite) {
-      const receipts = await this.handler!(site, messages);
+      const receipts = await handler(site, messages);
       const records = receipts.map((receipt) => ({ topic: ordersTopic(site), key: receipt.agent, value: this.options.sealReceipt(receipt) }));
       if (records.length > 0) await this.options.sender.send(records);
     }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { sealPass } from '../passes/pass.js';
+import { parseJson } from '../orders/order.js';
 import { checkBody } from '../validate.js';
 import { ReceiptBody } from '../receipts/receipt.js';
 import type { KeyObject } from 'node:crypto';
@@ -68,18 +69,24 @@ export class PullAgentChannel implements AgentChannel {
     for (let pauseMs = firstPauseMs; !this.stopping.signal.aborted; ) {
       try {
         const path = `/v1/sites/${this.options.site}/orders?after=${this.cursor}&wait=${wait}`;
-        const answer = await this.request('GET', path, { timeoutMs: (wait + 10) * 1000 });
-        const { orders, cursor } = JSON.parse(answer.toString('utf8')) as { orders: unknown[]; cursor: number };
+        const asked = performance.now();
+        const { orders, cursor } = ordersIn(await this.request('GET', path, { timeoutMs: (wait + 10) * 1000 }));
         if (orders.length > 0) await handlers.orders(orders.map((one) => Buffer.from(JSON.stringify(one))), cursor);
         this.cursor = cursor;
         pauseMs = firstPauseMs;
+        // A door that does not hold requests open must not be knocked at without a pause.
+        if (orders.length === 0 && performance.now() - asked < firstPauseMs) await this.rest(firstPauseMs);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         this.options.onTrouble('orders could not be pulled', error);
-        await setTimeout(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await this.rest(pauseMs);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    await setTimeout(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   private async request(method: 'GET' | 'POST', path: string, options: { body?: unknown; timeoutMs: number }): Promise<Buffer> {
@@ -89,4 +96,10 @@ export class PullAgentChannel implements AgentChannel {
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw new Error(`${method} ${path.split('?')[0]} was answered with ${answer.status}: ${answer.body.toString('utf8').slice(0, 300)}`);
   }
+}
+
+function ordersIn(answer: Buffer): { orders: unknown[]; cursor: number } {
+  const { orders, cursor } = (parseJson(answer) ?? {}) as { orders?: unknown; cursor?: unknown };
+  if (Array.isArray(orders) && Number.isSafeInteger(cursor) && Number(cursor) >= 0) return { orders, cursor: Number(cursor) };
+  throw new Error(`the answer is no list of orders with a cursor: ${answer.toString('utf8').slice(0, 300)}`);
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readPublicKey, sha256Hex } from '#proof';
+import { reportsInReceipt } from '../receipts/receipt.js';
 import type { ReceiptBody } from '../receipts/receipt.js';
 import { openReport } from '../reports/report.js';
 import type { OpenedReport, ReportBody } from '../reports/report.js';
@@ -52,7 +53,10 @@ export class Intake {
         for (const report of queue) receipts.add(report.body, await this.ports.record(report));
       }
     };
-    await Promise.all(Array.from({ length: Math.min(nodesAtOnce, queues.length) }, worker));
+    const workers = Array.from({ length: Math.min(nodesAtOnce, queues.length) }, () => worker().finally(() => queues.splice(0)));
+    // Whoever is told that it failed must not find that the rest of it goes on meanwhile.
+    await Promise.allSettled(workers);
+    await Promise.all(workers);
     return receipts.all();
   }
 
@@ -77,6 +81,7 @@ export class Intake {
 }
 
 class Receipts {
+  private readonly full: ReceiptBody[] = [];
   private readonly byAgent = new Map<string, ReceiptBody>();
 
   add({ site, agent, incarnation, sequence }: ReportBody, result: 'taken' | 'later' | { refused: string }): void {
@@ -86,9 +91,12 @@ class Receipts {
     this.byAgent.set(key, receipt);
     if (result === 'taken') receipt.taken.push(sequence);
     else receipt.refused.push({ sequence, code: result.refused });
+    if (Math.max(receipt.taken.length, receipt.refused.length) < reportsInReceipt) return;
+    this.full.push(receipt);
+    this.byAgent.delete(key);
   }
 
   all(): ReceiptBody[] {
-    return [...this.byAgent.values()];
+    return [...this.full, ...this.byAgent.values()];
   }
 }

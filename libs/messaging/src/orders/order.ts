@@ -1,7 +1,7 @@
 import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { KeyObject } from 'node:crypto';
 import { canonicalJson, keyIdOf, openDsse, signDsse } from '#proof';
-import { IsTextMap, digest, instant, name, orderName } from '../shapes.js';
+import { IsInstant, IsTextMap, digest, name, orderName } from '../shapes.js';
 import { checkBody } from '../validate.js';
 
 /** DSSE payload type of an order. */
@@ -23,9 +23,9 @@ export class OrderBody {
   @Matches(name) step: string;
   @IsTextMap() parameters: { [name: string]: string };
   @IsInt() @Min(1) @Max(86_400) timeoutSeconds: number;
-  @Matches(instant) issuedAt: string;
+  @IsInstant() issuedAt: string;
   /** An agent that has not begun by then refuses. */
-  @Matches(instant) expiresAt: string;
+  @IsInstant() expiresAt: string;
   /** Position in the ledger of the event that this order is. */
   @IsInt() @Min(1) position: number;
 }

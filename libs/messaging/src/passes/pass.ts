@@ -1,7 +1,7 @@
 import { Matches } from 'class-validator';
 import type { KeyObject } from 'node:crypto';
 import { canonicalJson, keyIdOf, readPublicKey, signDsse } from '#proof';
-import { instant, name } from '../shapes.js';
+import { IsInstant, name } from '../shapes.js';
 import { openSigned, parseJson } from '../orders/order.js';
 import type { KnownAgent } from '../intake/intake.js';
 
@@ -13,7 +13,7 @@ const skewMs = 5 * 60 * 1000;
 class PassBody {
   @Matches(name) site: string;
   @Matches(name) agent: string;
-  @Matches(instant) at: string;
+  @IsInstant() at: string;
 }
 
 /** What an agent shows at the pull door to be given its site's orders: who it is and when, signed. One header value. */

@@ -9,6 +9,9 @@ import type { Opened } from '../orders/order.js';
 /** DSSE payload type of a receipt. */
 export const receiptType = 'application/vnd.rollbook.receipt.v1+json';
 
+/** Reports that one receipt names as taken, or as refused. */
+export const reportsInReceipt = 1_000;
+
 export class RefusedReport {
   @IsInt() @Min(1) sequence: number;
   @IsString() @MaxLength(64) code: string;
@@ -19,8 +22,8 @@ export class ReceiptBody {
   @Matches(name) site: string;
   @Matches(name) agent: string;
   @Matches(/^[0-9a-f-]{36}$/) incarnation: string;
-  @IsArray() @ArrayMaxSize(1_000) @IsInt({ each: true }) taken: number[];
-  @IsArray() @ArrayMaxSize(1_000) @ValidateNested({ each: true }) @Type(() => RefusedReport) refused: RefusedReport[];
+  @IsArray() @ArrayMaxSize(reportsInReceipt) @IsInt({ each: true }) @Min(1, { each: true }) taken: number[];
+  @IsArray() @ArrayMaxSize(reportsInReceipt) @ValidateNested({ each: true }) @Type(() => RefusedReport) refused: RefusedReport[];
 }
 
 export function sealReceipt(body: ReceiptBody, key: KeyObject, keyId = keyIdOf(key)): Buffer {

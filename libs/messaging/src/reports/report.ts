@@ -1,8 +1,8 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsString, Matches, MaxLength, Min, ValidateNested } from 'class-validator';
 import type { KeyObject } from 'node:crypto';
 import { canonicalJson, sha256Hex, signDsse } from '#proof';
-import { IsFacts, IsTextMap, digest, instant, name, orderName, version } from '../shapes.js';
+import { IfPresent, IsFacts, IsInstant, IsTextMap, UnlessNull, digest, name, orderName, version } from '../shapes.js';
 import { openSigned, parseJson } from '../orders/order.js';
 import type { OpenFailure } from '../orders/order.js';
 
@@ -21,12 +21,12 @@ export class OutputBody {
 /** How an order ended, as the agent saw it. */
 export class StepReportBody {
   @IsIn(stepOutcomes) outcome: (typeof stepOutcomes)[number];
-  @ValidateIf((_, value) => value !== null) @IsString() @MaxLength(200) reason: string | null;
-  @ValidateIf((_, value) => value !== null) @Matches(instant) startedAt: string | null;
-  @Matches(instant) finishedAt: string;
-  @ValidateIf((_, value) => value !== null) @IsInt() exit: number | null;
+  @UnlessNull() @IsString() @MaxLength(200) reason: string | null;
+  @UnlessNull() @IsInstant() startedAt: string | null;
+  @IsInstant() finishedAt: string;
+  @UnlessNull() @IsInt() exit: number | null;
   @IsFacts() facts: { [name: string]: string | number | boolean | string[] };
-  @ValidateIf((_, value) => value !== null) @ValidateNested() @Type(() => OutputBody) output: OutputBody | null;
+  @UnlessNull() @IsObject() @ValidateNested() @Type(() => OutputBody) output: OutputBody | null;
   @IsBoolean() found: boolean;
 }
 
@@ -41,15 +41,15 @@ export class ReportBody {
   @Matches(/^[0-9a-f-]{36}$/) incarnation: string;
   @IsInt() @Min(1) sequence: number;
   @Matches(name) node: string;
-  @Matches(instant) at: string;
-  @IsOptional() @Matches(name) product?: string;
-  @IsOptional() @IsTextMap() labels?: { [name: string]: string };
+  @IsInstant() at: string;
+  @IfPresent() @Matches(name) product?: string;
+  @IfPresent() @IsTextMap() labels?: { [name: string]: string };
   /** Null when the version could not be measured. */
-  @IsOptional() @Matches(version) version?: string | null;
-  @IsOptional() @IsIn(healths) health?: (typeof healths)[number];
-  @IsOptional() @Matches(orderName) order?: string;
-  @IsOptional() @IsInt() @Min(1) epoch?: number;
-  @IsOptional() @ValidateNested() @Type(() => StepReportBody) report?: StepReportBody;
+  @IfPresent() @UnlessNull() @Matches(version) version?: string | null;
+  @IfPresent() @IsIn(healths) health?: (typeof healths)[number];
+  @IfPresent() @Matches(orderName) order?: string;
+  @IfPresent() @IsInt() @Min(1) epoch?: number;
+  @IfPresent() @IsObject() @ValidateNested() @Type(() => StepReportBody) report?: StepReportBody;
 }
 
 /** A report with the evidence it names; evidence is bound by its digest, the report by its signature. */
@@ -95,8 +95,8 @@ export function openReport(
 
 /** Every blob that came along must be one that the signed report names, and the other way round. */
 function namedEvidence(body: ReportBody, evidence: unknown): Buffer[] | undefined {
-  const wanted = body.report?.output ? [body.report.output.sha256] : [];
+  const wanted = body.report?.output ? [body.report.output] : [];
   if (!Array.isArray(evidence) || evidence.length !== wanted.length) return undefined;
-  const blobs = evidence.map((one) => Buffer.from(String(one), 'base64'));
-  return blobs.every((blob, i) => sha256Hex(blob) === wanted[i]) ? blobs : undefined;
+  const blobs = evidence.map((one) => Buffer.from(typeof one === 'string' ? one : '', 'base64'));
+  return blobs.every((blob, i) => blob.length === wanted[i]!.bytes && sha256Hex(blob) === wanted[i]!.sha256) ? blobs : undefined;
 }
