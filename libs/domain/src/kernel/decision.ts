@@ -1,4 +1,4 @@
-import type { Refusal, RefusalCode } from './refusals.js';
+import type { FactsOf, Refusal, RefusalCode } from './refusals.js';
 
 /** What a decider answers: facts to record (none when there is nothing left to do), or a refusal. */
 export type Decision<E> = { events: E[] } | { refusal: Refusal };
@@ -10,7 +10,8 @@ export function accept<E>(...events: E[]): Decision<E> {
 /** The quiet answer: what was asked for is already so. */
 export const nothing: Decision<never> = { events: [] };
 
-export function refuse(code: RefusalCode, facts: Refusal['facts'] = {}): { refusal: Refusal } {
+/** The compiler asks for every fact that the refusal's texts name. */
+export function refuse<Code extends RefusalCode>(code: Code, facts: FactsOf<Code>): { refusal: Refusal } {
   return { refusal: { code, facts } };
 }
 

@@ -14,20 +14,40 @@ export interface Refusal {
  */
 export type RefusalKind = 'invalid' | 'unknown' | 'conflict' | 'stale' | 'forbidden';
 
-interface Entry {
+interface Entry<Name extends string = string> {
   kind: RefusalKind;
   says: (facts: Facts) => string;
   next: string;
+  /** The facts that its texts name. */
+  names: readonly Name[];
 }
 
-const show = (facts: Facts, name: string): string => {
-  const value = facts[name];
-  if (Array.isArray(value)) return value.map(String).join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
-};
+/** The names in braces of a text. */
+type NamedIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamedIn<Rest> : never;
 
-function entry(kind: RefusalKind, template: string, next: string): Entry {
-  return { kind, next, says: (facts) => template.replace(/\{(\w+)\}/g, (_, name: string) => show(facts, name)) };
+/** Of a longer list a text names as many and counts the others. */
+const listedMax = 20;
+
+function show(facts: Facts, name: string): string {
+  const value = facts[name];
+  if (Array.isArray(value)) return listed(value.map(String));
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}
+
+function listed(items: readonly string[]): string {
+  const more = items.length - listedMax;
+  return more <= 0 ? items.join(', ') : `${items.slice(0, listedMax).join(', ')} and ${more} more`;
+}
+
+const named = /\{(\w+)\}/g;
+
+function filled(text: string, facts: Facts): string {
+  return text.replace(named, (_, name: string) => show(facts, name));
+}
+
+function entry<Says extends string, Next extends string>(kind: RefusalKind, template: Says, next: Next): Entry<NamedIn<Says> | NamedIn<Next>> {
+  const names = [...`${template} ${next}`.matchAll(named)].map(([, name]) => name as NamedIn<Says> | NamedIn<Next>);
+  return { kind, next, names, says: (facts) => filled(template, facts) };
 }
 
 /** Every refusal there is. Codes are stable: scripts and auditors rely on them. */
@@ -40,6 +60,7 @@ export const refusals = {
     'release {version} is published with other artifacts',
     'A published release never changes: publish a new version instead.',
   ),
+  'release-unpublished': entry('conflict', 'release {version} is published already', 'Leave its dates as they were.'),
   'runbook-digest-mismatch': entry('invalid', 'runbook {runbook} does not have the digest it is sent under', 'Send the runbook as it is.'),
 
   'node-unknown': entry('unknown', 'there is no node {node}', 'List the nodes with `rollbook node list`.'),
@@ -86,7 +107,10 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
+/** The facts that a refusal must be given: those that its texts name, and any other. */
+export type FactsOf<Code extends RefusalCode> = Facts & { [Name in (typeof refusals)[Code]['names'][number]]: Json };
+
 export function describeRefusal(refusal: Refusal): { kind: RefusalKind; says: string; next: string } {
   const { kind, says, next } = refusals[refusal.code];
-  return { kind, says: says(refusal.facts), next: next.replace(/\{(\w+)\}/g, (_, name: string) => show(refusal.facts, name)) };
+  return { kind, says: says(refusal.facts), next: filled(next, refusal.facts) };
 }

@@ -22,6 +22,6 @@ export function revisionOf(table: RevisionTable, type: string): number {
 /** Brings the data of an older revision to the present shape; stored bytes never change. */
 export function upcast(table: RevisionTable, type: string, revision: number, data: Data): Data {
   const latest = revisionOf(table, type);
-  if (revision < 1 || revision > latest) throw new UnknownEvent(type, revision);
+  if (!Number.isInteger(revision) || revision < 1 || revision > latest) throw new UnknownEvent(type, revision);
   return table[type]!.slice(revision - 1).reduce((before, step) => step(before), data);
 }

@@ -1,4 +1,4 @@
-import { digestPattern } from '../kernel/names.js';
+import { digestPattern, versionPattern } from '../kernel/names.js';
 import type { FactValue, NodeEvent, StepFacts, StepReport } from './node.js';
 import type { Passage, PlannedStep } from './passage.js';
 import { passageData, valuesOf } from './passage.js';
@@ -25,7 +25,8 @@ export function judge({ node, product }: { node: string; product: string }, pass
   if (report.outcome === 'succeeded') return measured;
   // The measurement says more than that a command ended with another code than it should.
   const told = !measured.good && measured.reason !== missing.reason ? measured.reason : (report.reason ?? report.outcome);
-  return bad(told, measurements(one, step));
+  // Another version than the one that was claimed to be installed contradicts that claim, whatever this command said.
+  return bad(told, measurements(one, step), step.kind === 'version' && !measured.good && measured.inconsistent);
 }
 
 const detailMax = 300;
@@ -34,7 +35,8 @@ const detailMax = 300;
 export function detailOf({ facts }: StepReport): string | null {
   const { problems, message } = facts;
   const text = Array.isArray(problems) && problems.length > 0 ? problems.join('; ') : typeof message === 'string' ? message : '';
-  return text === '' ? null : text.slice(0, detailMax);
+  // Not through the middle of a character: half of one is no text that the ledger could hold.
+  return text === '' ? null : text.slice(0, detailMax).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 function bad(reason: string, proven: NodeEvent[] = [], inconsistent = false): Extract<Verdict, { good: false }> {
@@ -61,7 +63,8 @@ function healthObserved({ node, facts }: Case): NodeEvent[] {
 
 function versionObserved({ node, facts }: Case): NodeEvent[] {
   const version = text(facts['version']);
-  return version === undefined ? [] : [{ type: 'node.version-observed', data: { node, version, source: 'verification' } }];
+  if (version === undefined || !versionPattern.test(version)) return [];
+  return [{ type: 'node.version-observed', data: { node, version, source: 'verification' } }];
 }
 
 const judges: Record<PlannedStep['kind'], (one: Case) => Verdict> = {

@@ -35,9 +35,11 @@ function observe(command: Extract<NodeCommand, { type: 'observe-node' }>, state:
   // A node in a passage is measured by its orders; a look in between would see it half changed.
   if (state.activity.kind === 'passage') return nothing;
   const settles = state.activity.kind === 'astray' && version !== null && health === 'healthy';
+  // Healthy, but at no version that could be told: that settles nothing, and must not look as if it did.
+  const blind = state.activity.kind === 'astray' && version === null && health === 'healthy';
   const events: NodeEvent[] = [];
   if (version !== null && (settles || version !== state.version)) events.push({ type: 'node.version-observed', data: { node, version, source } });
-  if (settles || health !== state.health) events.push({ type: 'node.health-observed', data: { node, health, source } });
+  if (settles || (health !== state.health && !blind)) events.push({ type: 'node.health-observed', data: { node, health, source } });
   return accept(...events);
 }
 

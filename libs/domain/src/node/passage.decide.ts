@@ -41,10 +41,13 @@ export function notFree(state: KnownNode): ReturnType<typeof refuse> | undefined
 export function startRollback(command: { node: string; rollout: string; reason: string; at: Instant }, state: KnownNode): Decision<NodeEvent> {
   const last = state.lastUpgrade;
   if (last?.rollout !== command.rollout) return refuse('node-not-upgraded', { node: command.node, rollout: command.rollout });
-  if (state.activity.kind === 'passage') {
-    return state.activity.passage.rollout === command.rollout ? nothing : notFree(state)!;
+  // Its own upgrade or rollback, then: a passage of another rollout would have made that one the last.
+  if (state.activity.kind === 'passage' || !last.stands) return nothing;
+  if (state.activity.kind === 'idle' && state.version !== last.route.to) {
+    // Somebody has moved it since then. What they did is not ours to undo.
+    if (state.version === last.route.from) return nothing;
+    return refuse('node-version-changed', { node: command.node, version: state.version, from: last.route.to });
   }
-  if (!last.stands) return nothing;
   return withNext(state, [rollbackStarted(state, last, command.reason)], command.at);
 }
 

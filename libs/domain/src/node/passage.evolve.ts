@@ -109,7 +109,7 @@ function end(state: KnownNode, event: EndEvent): KnownNode {
     case 'rollback.verified':
       return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, stands: false } };
     case 'rollback.failed':
-      return { ...state, activity: { kind: 'astray', reason: event.data.reason, rollout: event.data.rollout } };
+      return { ...state, health: 'unknown', activity: { kind: 'astray', reason: event.data.reason, rollout: event.data.rollout } };
     default:
       return never(event);
   }

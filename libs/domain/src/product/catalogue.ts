@@ -1,4 +1,4 @@
-import { compareVersions } from '../kernel/names.js';
+import { compareVersions, namePattern, versionPattern } from '../kernel/names.js';
 import { refuse } from '../kernel/decision.js';
 import type { Refusal } from '../kernel/refusals.js';
 import type { PublishedRunbook, Release, UpgradePath } from './product.js';
@@ -19,13 +19,18 @@ export const planParameters = ['from', 'to', 'artifact', 'sha256', 'backup', 'ro
 
 /** Whether a catalogue makes sense as a whole; the first thing that does not. */
 export function checkCatalogue(catalogue: Catalogue): { refusal: Refusal } | undefined {
-  const problems = [...duplicates(catalogue), ...danglingVersions(catalogue)];
+  const problems = [...badNames(catalogue), ...duplicates(catalogue), ...danglingVersions(catalogue)];
   if (problems.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems });
   const cycle = findCycle(catalogue.paths);
   if (cycle) return refuse('catalogue-cycle', { product: catalogue.product, cycle: cycle.join(' -> ') });
   const backwards = catalogue.paths.flatMap(({ from, to }) => from.filter((one) => compareVersions(one, to) >= 0).map((one) => `${one} -> ${to} does not go forward`));
   if (backwards.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems: backwards });
   return missingRunbook(catalogue) ?? unknownParameter(catalogue);
+}
+
+function badNames({ product, releases }: Catalogue): string[] {
+  const versions = releases.map((release) => release.version).filter((version) => !versionPattern.test(version));
+  return [...(namePattern.test(product) ? [] : [`${product} is not a name for a product`]), ...versions.map((version) => `${version} is not a version`)];
 }
 
 function duplicates(catalogue: Catalogue): string[] {

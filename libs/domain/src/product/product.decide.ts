@@ -1,19 +1,20 @@
 import { accept, isRefused, never, refuse } from '../kernel/decision.js';
 import type { Decider, Decision } from '../kernel/decision.js';
 import { sameJson } from '../kernel/json.js';
+import type { Instant } from '../kernel/time.js';
 import { checkCatalogue } from './catalogue.js';
 import type { Catalogue } from './catalogue.js';
-import { evolveProduct, noProduct, samePath } from './product.js';
-import type { ProductEvent, ProductState, Release } from './product.js';
+import { evolveProduct, isPublished, noProduct, samePath } from './product.js';
+import type { Artifact, ProductEvent, ProductState, Release } from './product.js';
 
-export type ProductCommand = { type: 'import-catalogue'; catalogue: Catalogue };
+export type ProductCommand = { type: 'import-catalogue'; catalogue: Catalogue; at: Instant };
 
 /** Records what a catalogue says anew; importing the same catalogue again records nothing. */
-function importCatalogue(catalogue: Catalogue, state: ProductState): Decision<ProductEvent> {
+function importCatalogue({ catalogue, at }: ProductCommand, state: ProductState): Decision<ProductEvent> {
   const wrong = checkCatalogue(catalogue);
   if (wrong) return wrong;
   const known = state.status === 'registered' ? state : undefined;
-  const releases = importReleases(catalogue, known?.releases ?? new Map());
+  const releases = importReleases(catalogue, known?.releases ?? new Map(), at);
   if (isRefused(releases)) return releases;
   const { product, name, versionCommand, healthCommand } = catalogue;
   const head = { product, name, versionCommand, healthCommand };
@@ -34,17 +35,26 @@ function importCatalogue(catalogue: Catalogue, state: ProductState): Decision<Pr
   return accept(...events);
 }
 
-function importReleases(catalogue: Catalogue, known: ReadonlyMap<string, Release>): Decision<ProductEvent> {
+function importReleases({ product, releases }: Catalogue, known: ReadonlyMap<string, Release>, at: Instant): Decision<ProductEvent> {
   const events: ProductEvent[] = [];
-  for (const release of catalogue.releases) {
-    const before = known.get(release.version);
+  for (const release of releases) {
+    const { version } = release;
+    const before = known.get(version);
     if (!before) events.push({ type: 'product.release-published', data: release });
-    else if (before.released !== null && !sameJson(before.artifacts, release.artifacts)) {
+    else if (isPublished(before, at) && !goOn(before.artifacts, release.artifacts)) {
       // What people run under a version must stay what was tested under it.
-      return refuse('release-artifact-changed', { product: catalogue.product, version: release.version });
+      return refuse('release-artifact-changed', { product, version });
+    } else if ((before.released !== null || before.scheduled === null) && !isPublished(release, at)) {
+      // Back among the scheduled ones, its artifacts could be changed; a date that had only been set may move.
+      return refuse('release-unpublished', { product, version });
     } else if (!sameJson(before, release)) events.push({ type: 'product.release-amended', data: release });
   }
   return { events };
+}
+
+/** What is there stays as it is, in its place: the first artifact is the one that is installed. */
+function goOn(before: readonly Artifact[], now: readonly Artifact[]): boolean {
+  return sameJson(before, now.slice(0, before.length));
 }
 
 export const productDecider: Decider<ProductCommand, ProductState, ProductEvent> = {
@@ -53,7 +63,7 @@ export const productDecider: Decider<ProductCommand, ProductState, ProductEvent>
   decide(command, state) {
     switch (command.type) {
       case 'import-catalogue':
-        return importCatalogue(command.catalogue, state);
+        return importCatalogue(command, state);
       default:
         return never(command.type);
     }

@@ -1,4 +1,5 @@
 import { never } from '../kernel/decision.js';
+import type { Instant } from '../kernel/time.js';
 
 export interface Artifact {
   name: string;
@@ -16,6 +17,11 @@ export interface Release {
   breaking: string[];
   notes: string[];
   artifacts: Artifact[];
+}
+
+/** Whether people may run it: nothing says that it is still to come, or the day that it was scheduled for has come. */
+export function isPublished({ released, scheduled }: Release, at: Instant): boolean {
+  return released !== null || scheduled === null || scheduled <= at.slice(0, 10);
 }
 
 export type Migration = 'automatic' | 'partial' | 'manual' | 'fresh-install';

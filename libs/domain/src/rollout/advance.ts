@@ -2,8 +2,9 @@ import { accept, nothing } from '../kernel/decision.js';
 import type { Decision } from '../kernel/decision.js';
 import type { EndState, Place, Rollout, RolloutEvent } from './rollout.js';
 
-/** Nodes in one event at most, so that its envelope stays within 64 KiB. */
+/** Nodes in one event at most, so that its envelope stays within 64 KiB; a target's version makes it longer. */
 export const nodesPerEvent = 500;
+export const targetsPerEvent = 350;
 
 /** What a rollout does next, from nothing but what its stream says. Quiet when it has to wait. */
 export function advanceRollout(state: Rollout): Decision<RolloutEvent> {

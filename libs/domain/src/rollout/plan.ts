@@ -7,7 +7,9 @@ import type { NodeState } from '../node/node.js';
 import { notFree } from '../node/passage.decide.js';
 import type { Route } from '../node/passage.js';
 import type { ProductState } from '../product/product.js';
+import { isPublished } from '../product/product.js';
 import { makeRoute } from './route.js';
+import { checkStrategy } from './strategy.js';
 import type { RolloutStrategy } from './strategy.js';
 
 /** The digest of any JSON value: SHA-256 in hex of its canonical form. Given by the caller: rules import nothing. */
@@ -59,7 +61,7 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
   const alreadyThere = request.nodes.filter((node) => versions.get(node) === request.to);
   const chosen = request.nodes.filter((node) => versions.get(node) !== request.to);
   if (chosen.length === 0) return refuse('nodes-already-there', { version: request.to });
-  const starts = [...new Set(chosen.map((node) => versions.get(node)!))].sort(compareVersions);
+  const starts = [...new Set(chosen.map((node) => versions.get(node)!))].sort(byVersion);
   const routes: Route[] = [];
   for (const from of starts) {
     const route = makeRoute(request, product, from, chosen.filter((node) => versions.get(node) === from));
@@ -73,6 +75,11 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
   return { plan, digest: digestOf(plan), alreadyThere };
 }
 
+/** Versions that mean the same, as 1.0 and 1.0.0, still have one order: the plan is named by a digest. */
+function byVersion(a: string, b: string): number {
+  return compareVersions(a, b) || (a < b ? -1 : 1);
+}
+
 /** By a hash of node and plan: nobody chooses who goes first, and anybody can work it out again. */
 function inOrder(targets: Target[], basis: string, digestOf: DigestOf): Target[] {
   const keyed = targets.map((target) => ({ target, key: digestOf([basis, target.node]) }));
@@ -83,12 +90,16 @@ function checkRequest(request: PlanRequest, product: ProductState): { refusal: R
   if (product.status === 'none') return refuse('product-unknown', { product: request.product });
   const release = product.releases.get(request.to);
   if (!release) return refuse('version-unknown', { product: request.product, version: request.to });
-  if (release.released === null && release.scheduled !== null && release.scheduled > request.at.slice(0, 10)) {
+  if (!isPublished(release, request.at)) {
     return refuse('release-not-published', { version: request.to, scheduled: release.scheduled });
   }
   if (request.nodes.length === 0) return refuse('nodes-none', { selector: request.selector });
-  const twice = request.nodes.find((node, i) => request.nodes.indexOf(node) !== i);
-  return twice === undefined ? undefined : refuse('node-listed-twice', { node: twice });
+  const seen = new Set<string>();
+  for (const node of request.nodes) {
+    if (seen.has(node)) return refuse('node-listed-twice', { node });
+    seen.add(node);
+  }
+  return checkStrategy(request.strategy);
 }
 
 function checkNodes(request: PlanRequest, nodes: ReadonlyMap<string, NodeState>): { refusal: Refusal } | undefined {

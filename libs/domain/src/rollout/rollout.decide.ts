@@ -3,9 +3,9 @@ import type { Decider, Decision } from '../kernel/decision.js';
 import { isDue, later } from '../kernel/time.js';
 import type { Instant } from '../kernel/time.js';
 import type { Result } from '../node/passage.js';
-import { advanceRollout, hasReturnable, nodesPerEvent } from './advance.js';
+import { advanceRollout, hasReturnable, targetsPerEvent } from './advance.js';
 import type { Plan } from './plan.js';
-import { evolveRollout, noRollout, rolloutWord } from './rollout.js';
+import { evolveRollout, isAwaited, noRollout, rolloutWord } from './rollout.js';
 import type { Outcome, Rollout, RolloutEvent, RolloutState } from './rollout.js';
 import { checkStrategy } from './strategy.js';
 
@@ -29,8 +29,8 @@ function plan({ plan: made, digest, alreadyThere }: Of<'plan-rollout'>, state: R
   const { targets, routes, ...header } = made;
   const events: RolloutEvent[] = [{ type: 'rollout.planned', data: { ...header, digest, nodes: targets.length, alreadyThere } }];
   for (const route of routes) events.push({ type: 'rollout.route-laid', data: { rollout: made.rollout, route } });
-  for (let i = 0; i < targets.length; i += nodesPerEvent) {
-    const listed = targets.slice(i, i + nodesPerEvent).map((target) => ({ ...target, from: routes[target.route]!.from }));
+  for (let i = 0; i < targets.length; i += targetsPerEvent) {
+    const listed = targets.slice(i, i + targetsPerEvent).map((target) => ({ ...target, from: routes[target.route]!.from }));
     events.push({ type: 'rollout.targets-listed', data: { rollout: made.rollout, targets: listed } });
   }
   return accept(...events);
@@ -71,10 +71,8 @@ function rollBack({ rollout, reason }: Of<'roll-back-rollout'>, state: Rollout):
 
 /** Records how a node's part ended. Only a node that is under way or being recalled can settle, and only once. */
 function settle({ rollout, node, outcome, result, reason }: Of<'settle-node'>, state: Rollout): Decision<RolloutEvent> {
-  const at = state.index.get(node);
-  if (at === undefined) return refuse('node-not-upgraded', { rollout, node });
-  const { place } = state.members.at(at);
-  if (place !== 'under-way' && place !== 'recalling') return nothing;
+  if (!state.index.has(node)) return refuse('node-not-upgraded', { rollout, node });
+  if (!isAwaited(state, node)) return nothing;
   return accept({ type: 'rollout.node-settled', data: { rollout, node, outcome, result, reason } });
 }
 

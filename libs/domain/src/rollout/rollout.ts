@@ -100,7 +100,8 @@ export function evolveRollout(state: RolloutState, event: RolloutEvent): Rollout
     case 'rollout.nodes-recalled':
       return recalled(state, event.data.nodes);
     case 'rollout.node-settled':
-      return moved(state, [event.data.node], event.data.outcome);
+      // Settled twice, by two writers who did not know of each other: the first one counts.
+      return isAwaited(state, event.data.node) ? moved(state, [event.data.node], event.data.outcome) : state;
     case 'rollout.stopped':
       return { ...state, status: 'stopping', stop: event.data.reason };
     case 'rollout.completed':
@@ -143,6 +144,14 @@ function moved(state: Rollout, nodes: string[], place: Place): Rollout {
 function recalled(state: Rollout, nodes: string[]): Rollout {
   const first = Math.min(...nodes.map((node) => state.index.get(node) ?? state.members.length));
   return { ...moved(state, nodes, 'recalling'), recalled: first };
+}
+
+/** Whether a node's part has begun, or is being taken back, and is still to end. */
+export function isAwaited(state: Rollout, node: string): boolean {
+  const at = state.index.get(node);
+  if (at === undefined) throw new Error(`node ${node} is not in rollout ${state.header.rollout}`);
+  const { place } = state.members.at(at);
+  return place === 'under-way' || place === 'recalling';
 }
 
 /** The one word that people read for where a rollout stands. */

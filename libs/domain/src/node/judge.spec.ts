@@ -1,0 +1,188 @@
+import { backupDigest, binaries, digest, planOf, proof, report } from '../../../../test/support/given.js';
+import type { StepKind } from '../product/product.js';
+import { detailOf, judge } from './judge.js';
+import type { StepFacts } from './node.js';
+import type { Passage } from './passage.js';
+
+const { plan } = planOf(['n-1']);
+const route = plan.routes[0]!;
+const node = { node: 'n-1', product: 'orchat' };
+const data = { ...node, rollout: 'r-1', from: 'v0.6.0', to: 'v0.7.0' };
+const backup = { name: 'pre-upgrade-r-1', sha256: backupDigest, bytes: 4096 };
+
+/** An upgrade that has a backup and has claimed its install, unless said otherwise. */
+const passage = (rules: Partial<Passage> = {}): Passage => ({
+  kind: 'upgrade', rollout: 'r-1', planDigest: digest('d'), epoch: 1, from: 'v0.6.0', to: 'v0.7.0', route,
+  waits: { acceptSeconds: 60, graceSeconds: 30 }, step: { at: 'none' }, changed: true, result: 'claimed', backup, measured: null,
+  restored: null, stopping: null, ...rules,
+});
+const goingBack = (rules: Partial<Passage> = {}) => passage({ kind: 'rollback', from: 'v0.7.0', to: 'v0.6.0', ...rules });
+
+function verdict(kind: StepKind, facts: StepFacts, where = passage(), rules: Parameters<typeof report>[1] = {}) {
+  const step = { ...route.upgrade[0]!, kind };
+  return judge(node, where, step, report(facts, rules));
+}
+
+const bad = (reason: string, inconsistent = false, proven: unknown[] = []) => ({ good: false, reason, inconsistent, proven });
+const versionSeen = (version: string) => ({ type: 'node.version-observed', data: { node: 'n-1', version, source: 'verification' } });
+const healthSeen = (health: string) => ({ type: 'node.health-observed', data: { node: 'n-1', health, source: 'verification' } });
+
+describe('a step is good when its evidence says so', () => {
+  const checked = { needed: true, manual: [], fromSchema: '3', toSchema: '4' };
+  const cases: [StepKind, StepFacts, Passage, unknown[]][] = [
+    ['command', {}, passage(), []],
+    ['system', { ok: true }, passage(), []],
+    ['feature', { ok: true }, passage(), []],
+    ['config', { valid: true }, passage(), []],
+    ['health', { health: 'healthy' }, passage(), [healthSeen('healthy')]],
+    ['version', { version: 'v0.7.0' }, passage(), [versionSeen('v0.7.0')]],
+    ['version', { version: 'v0.6.0' }, goingBack(), [versionSeen('v0.6.0')]],
+    ['backup', { ...backup }, passage({ backup: null }), [{ type: 'backup.created', data: { ...data, backup } }]],
+    ['backup-check', { sha256: backupDigest }, passage(), [
+      { type: 'backup.verified', data: { ...data, name: 'pre-upgrade-r-1', sha256: backupDigest } },
+    ]],
+    ['migration-check', { ...checked, fromSchema: 3, toSchema: 4 }, passage(), [{ type: 'migration.checked', data: { ...data, ...checked } }]],
+    ['migration', { fromSchema: 'v3', toSchema: 4 }, passage(), [
+      { type: 'migration.applied', data: { ...data, fromSchema: 'v3', toSchema: '4' } },
+    ]],
+    ['install', { sha256: binaries['v0.7.0'] }, passage(), [{ type: 'release.installed', data: { ...data, sha256: binaries['v0.7.0'] } }]],
+    ['restore', { sha256: backupDigest, matches: true }, goingBack(), [{
+      type: 'backup.restored',
+      data: { ...data, from: 'v0.7.0', to: 'v0.6.0', name: 'pre-upgrade-r-1', sha256: backupDigest, equalsBackup: true },
+    }]],
+  ];
+  it.each(cases)('%s: %j', (kind, facts, where, proven) => {
+    expect(verdict(kind, facts, where)).toEqual({ good: true, proven });
+  });
+
+  it('of every kind there is', () => {
+    expect(new Set(cases.map(([kind]) => kind)).size).toBe(12);
+  });
+});
+
+describe('missing evidence never counts as good', () => {
+  it.each<[StepKind, string]>([
+    ['system', 'ok'], ['feature', 'ok'], ['config', 'valid'], ['health', 'health'], ['version', 'version'], ['backup', 'name'],
+    ['backup', 'sha256'], ['backup', 'bytes'], ['backup-check', 'sha256'], ['migration-check', 'needed'], ['migration-check', 'manual'],
+    ['migration-check', 'fromSchema'], ['migration-check', 'toSchema'], ['migration', 'fromSchema'], ['migration', 'toSchema'],
+    ['install', 'sha256'], ['restore', 'sha256'], ['restore', 'matches'],
+  ])('%s without %s', (kind, lacking) => {
+    const where = kind === 'restore' ? goingBack() : passage();
+    const facts = proof(kind, where.to);
+    expect(verdict(kind, facts, where).good).toBe(true);
+    const { [lacking]: _, ...rest } = facts;
+    expect(verdict(kind, rest, where)).toEqual(bad('evidence-missing'));
+  });
+
+  it.each<[StepKind, StepFacts]>([
+    ['version', { version: '' }], ['version', { version: 7 }], ['version', { version: 'latest' }], ['version', { version: 'v0.7.0 (build 3)' }],
+    ['health', { health: 'fine' }], ['health', { health: 'unknown' }], ['health', { health: true }],
+    ['backup', { ...backup, bytes: 0 }], ['backup', { ...backup, bytes: '4096' }], ['backup', { ...backup, sha256: 'b'.repeat(63) }],
+    ['backup', { ...backup, name: '' }], ['backup-check', { sha256: backupDigest.toUpperCase() }], ['install', { sha256: 'unknown' }],
+    ['migration-check', { ...proof('migration-check', ''), needed: 'yes' }], ['migration-check', { ...proof('migration-check', ''), manual: 'none' }],
+    ['migration', { fromSchema: true, toSchema: 4 }], ['migration', { fromSchema: 3, toSchema: '' }],
+    ['restore', { sha256: backupDigest, matches: 'true' }],
+  ])('nor does evidence that cannot be read: %s %j', (kind, facts) => {
+    expect(verdict(kind, facts, kind === 'restore' ? goingBack() : passage())).toEqual(bad('evidence-missing'));
+  });
+
+  it('nor the check of a backup that was never made', () => {
+    expect(verdict('backup-check', { sha256: backupDigest }, passage({ backup: null }))).toEqual(bad('evidence-missing'));
+  });
+});
+
+describe('bad evidence makes a step bad', () => {
+  it.each<[StepKind, StepFacts, string]>([
+    ['system', { ok: false }, 'system-unfit'], ['system', { ok: 'true' }, 'system-unfit'], ['feature', { ok: false }, 'feature-broken'],
+    ['config', { valid: false }, 'config-invalid'],
+  ])('%s %j', (kind, facts, reason) => {
+    expect(verdict(kind, facts)).toEqual(bad(reason));
+  });
+
+  it('and what it measured is known all the same', () => {
+    expect(verdict('health', { health: 'degraded' })).toEqual(bad('unhealthy', false, [healthSeen('degraded')]));
+    const manual = { needed: true, manual: ['custom metrics'], fromSchema: 3, toSchema: 4 };
+    const checked = { ...data, needed: true, manual: ['custom metrics'], fromSchema: '3', toSchema: '4' };
+    expect(verdict('migration-check', manual)).toEqual(bad('manual-care-needed', false, [{ type: 'migration.checked', data: checked }]));
+  });
+
+  it('another version is a wrong start before the install, and a contradiction once the install was claimed', () => {
+    const seen = [versionSeen('v0.6.0')];
+    expect(verdict('version', { version: 'v0.6.0' }, passage({ result: 'commanded' }))).toEqual(bad('version-mismatch', false, seen));
+    expect(verdict('version', { version: 'v0.6.0' })).toEqual(bad('version-mismatch', true, seen));
+    // The command that measured it may itself have ended badly: the claim stays contradicted.
+    const failed = { outcome: 'failed', reason: 'output-unexpected', exit: 1 } as const;
+    expect(verdict('version', { version: 'v0.6.0' }, passage(), failed)).toEqual(bad('version-mismatch', true, seen));
+    expect(verdict('version', { version: 'v0.7.0 (build 3)' }, passage(), failed)).toEqual(bad('output-unexpected'));
+  });
+});
+
+describe('evidence that contradicts the claim is inconsistent', () => {
+  it('a backup under another name', () => {
+    expect(verdict('backup', { ...backup, name: 'nightly' })).toEqual(bad('backup-other-name', true));
+  });
+
+  it('a backup that is not the one that was made', () => {
+    expect(verdict('backup-check', { sha256: digest('c') })).toEqual(bad('backup-differs', true));
+  });
+
+  it('an artifact that is not the planned one, on the way there and back', () => {
+    expect(verdict('install', { sha256: binaries['v0.6.0'] })).toEqual(bad('artifact-differs', true));
+    expect(verdict('install', { sha256: binaries['v0.6.0'] }, goingBack()).good).toBe(true);
+    expect(verdict('install', { sha256: binaries['v0.7.0'] }, goingBack())).toEqual(bad('artifact-differs', true));
+  });
+
+  it.each<[StepFacts, Partial<Passage>, boolean]>([
+    [{ sha256: backupDigest, matches: true }, {}, true],
+    [{ sha256: backupDigest, matches: false }, {}, false],
+    [{ sha256: digest('c'), matches: true }, {}, false],
+    // Where the ledger knows of no backup, only the product can say what it restored.
+    [{ sha256: digest('c'), matches: true }, { backup: null }, true],
+    [{ sha256: digest('c'), matches: false }, { backup: null }, false],
+  ])('what was restored, %j against %j', (facts, rules, equalsBackup) => {
+    const where = goingBack(rules);
+    const restored = { ...data, from: 'v0.7.0', to: 'v0.6.0', name: 'pre-upgrade-r-1', sha256: facts['sha256'], equalsBackup };
+    const proven = [{ type: 'backup.restored', data: restored }];
+    expect(verdict('restore', facts, where)).toEqual(equalsBackup ? { good: true, proven } : bad('restore-differs', true, proven));
+  });
+});
+
+describe('a step that did not succeed', () => {
+  const outcomes = ['failed', 'timed-out', 'interrupted', 'refused'] as const;
+
+  it.each(outcomes)('is bad when it %s, whatever good evidence came along', (outcome) => {
+    for (const kind of ['system', 'install', 'command', 'backup'] as const) {
+      const facts = proof(kind, 'v0.7.0');
+      expect(verdict(kind, facts, passage(), { outcome, reason: 'exit-code' })).toEqual(bad('exit-code'));
+    }
+    expect(verdict('health', { health: 'healthy' }, passage(), { outcome })).toEqual(bad(outcome, false, [healthSeen('healthy')]));
+    expect(verdict('version', { version: 'v0.7.0' }, passage(), { outcome })).toEqual(bad(outcome, false, [versionSeen('v0.7.0')]));
+  });
+
+  it('is told by what was measured rather than by how its command ended', () => {
+    const failed = { outcome: 'failed', reason: 'exit-code', exit: 1 } as const;
+    expect(verdict('health', { health: 'unhealthy' }, passage(), failed)).toEqual(bad('unhealthy', false, [healthSeen('unhealthy')]));
+    expect(verdict('config', { valid: false }, passage(), failed)).toEqual(bad('config-invalid'));
+    expect(verdict('config', {}, passage(), failed)).toEqual(bad('exit-code'));
+    expect(verdict('restore', { sha256: backupDigest, matches: false }, goingBack(), failed)).toEqual(bad('restore-differs'));
+  });
+});
+
+describe('what the product says is wrong', () => {
+  it.each<[StepFacts, string | null]>([
+    [{ problems: ['disk full', 'no key'], message: 'failed' }, 'disk full; no key'],
+    [{ problems: [], message: 'failed' }, 'failed'],
+    [{ message: '' }, null],
+    [{ message: 7 }, null],
+    [{ problems: 'disk full' }, null],
+    [{}, null],
+  ])('%j', (facts, detail) => {
+    expect(detailOf(report(facts))).toBe(detail);
+  });
+
+  it('is cut to what an event should hold', () => {
+    expect(detailOf(report({ message: 'x'.repeat(1_000) }))).toBe('x'.repeat(300));
+    expect(detailOf(report({ message: `${'x'.repeat(299)}❌❌` }))).toBe(`${'x'.repeat(299)}❌`);
+    expect(detailOf(report({ message: `${'x'.repeat(299)}🔥🔥` }))).toBe('x'.repeat(299));
+  });
+});

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { canonicalJson } from '#proof';
+import { NodeStory, catalogue, clock, digest, planOf, proof, report, runbook, step } from '../../../../test/support/given.js';
+import { isRefused } from '../kernel/decision.js';
+import { later } from '../kernel/time.js';
+import { nodeDecider } from './node.decide.js';
+import { evolveNode, noNode } from './node.js';
+import type { NodeEvent, StepReport } from './node.js';
+
+/** What may happen to a node: what its agent says, what the clock says, what people ask. */
+type Deed =
+  | { do: 'report'; how: 'good' | 'failed' | 'refused' | 'interrupted' | 'unproven' | 'contradicted' | 'failed-measured' }
+  | { do: 'go-on' | 'accept' | 'advance' | 'stop' | 'start' | 'start-other' | 'take-back' | 'unknown-report' }
+  | { do: 'late-report'; which: number }
+  | { do: 'expire'; wait: 'acceptance' | 'report'; due: boolean }
+  | { do: 'observe'; version: string | null; health: 'healthy' | 'unhealthy' };
+
+/** Mostly things go on, so that passages get far; each deed that disturbs comes often enough to hit every step. */
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 40, arbitrary: fc.constant<Deed>({ do: 'go-on' }) },
+  { weight: 3, arbitrary: fc.constant<Deed>({ do: 'advance' }) },
+  { weight: 3, arbitrary: fc.record({
+    do: fc.constant('report' as const),
+    how: fc.constantFrom('good', 'failed', 'refused', 'interrupted', 'unproven', 'contradicted', 'failed-measured'),
+  }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const), wait: fc.constantFrom('acceptance', 'report'), due: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('accept', 'start', 'start-other', 'take-back', 'unknown-report') }) },
+  { weight: 1, arbitrary: fc.constant<Deed>({ do: 'stop' }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('late-report' as const), which: fc.nat(40) }) },
+  { weight: 1, arbitrary: fc.record({
+    do: fc.constant('observe' as const), version: fc.constantFrom('v0.6.0', 'v0.7.0', null), health: fc.constantFrom('healthy', 'unhealthy'),
+  }) },
+);
+
+/** Some steps may be repeated, one may not, and one measures the version before all changes are done. */
+const sample = catalogue({
+  runbooks: [
+    runbook('before', [], [step('system', { attempts: 2 }), step('health', { attempts: 3, repeat: 'never' })]),
+    runbook('backup', ['backup'], [step('backup'), step('backup-check')]),
+    runbook('install', ['artifact', 'sha256', 'node'], [step('install', { attempts: 2 }), step('version'), step('migration')]),
+    runbook('verify', ['to'], [step('version', { step: 'last', attempts: 2 }), step('feature')]),
+    runbook('rollback', ['artifact', 'sha256', 'backup'], [step('install', { attempts: 2 }), step('restore'), step('version')]),
+  ],
+});
+const plans = [planOf(['n-1'], { catalogue: sample }), planOf(['n-1'], { rollout: 'r-2', catalogue: sample })] as const;
+
+function reportOf(story: NodeStory, how: Extract<Deed, { do: 'report' }>['how']): Partial<StepReport> {
+  const { kind } = story.order!;
+  const { to, rollout } = story.passage!;
+  const good = proof(kind, to, `pre-upgrade-${rollout}`);
+  switch (how) {
+    case 'good':
+      return { facts: good };
+    case 'unproven':
+      return { facts: {} };
+    case 'contradicted':
+      return { facts: { ...good, version: 'v0.5.0', sha256: digest('f'), ok: false, health: 'unhealthy', matches: false } };
+    case 'failed-measured':
+      return { outcome: 'failed', reason: 'exit-code', facts: good };
+    default:
+      return { outcome: how, reason: 'said-so', facts: {} };
+  }
+}
+
+/** Lets a deed happen, in whatever state the node is. */
+function happen(story: NodeStory, one: Deed, at: string): void {
+  const node = 'n-1';
+  const { order } = story;
+  switch (one.do) {
+    case 'go-on':
+      if (order) story.reports(reportOf(story, 'good'));
+      story.advance(at);
+      return;
+    case 'report':
+      if (order) story.reports(reportOf(story, one.how));
+      return;
+    case 'late-report': {
+      const given = story.events.filter((event) => event.type === 'step.ordered');
+      const old = given[one.which % Math.max(given.length, 1)];
+      if (old && old.data.order !== order?.order) {
+        story.tell({ type: 'record-report', node, order: old.data.order, agent: 'a-1', report: report(proof(old.data.kind, 'v0.7.0')) });
+      }
+      return;
+    }
+    case 'unknown-report':
+      story.tell({ type: 'record-report', node, order: `r-1.n-1.${story.known.epoch + 1}.0.1`, agent: 'a-1', report: report({}) });
+      return;
+    case 'accept':
+      if (order) story.accept();
+      return;
+    case 'advance':
+      story.advance(at);
+      return;
+    case 'expire':
+      if (order) story.tell({ type: 'expire-step', node, order: order.order, wait: one.wait, at: one.due ? order.finishBy : at });
+      return;
+    case 'stop':
+      story.tell({ type: 'stop-upgrade', node, rollout: story.passage?.rollout ?? 'r-1', reason: 'rollout-aborted', at });
+      return;
+    case 'start':
+    case 'start-other': {
+      const { plan, digest: planDigest } = plans[one.do === 'start' ? 0 : 1];
+      const waits = { acceptSeconds: 60, graceSeconds: 30 };
+      story.tell({ type: 'start-upgrade', node, rollout: plan.rollout, planDigest, route: plan.routes[0]!, waits, at });
+      return;
+    }
+    case 'take-back':
+      story.tell({ type: 'start-rollback', node, rollout: story.known.lastUpgrade?.rollout ?? 'r-1', reason: 'rollout-taken-back', at });
+      return;
+    case 'observe':
+      story.tell({ type: 'observe-node', node, version: one.version, health: one.health, source: 'schedule' });
+      return;
+  }
+}
+
+/** Plain and quick: an expectation costs more than a whole decision. */
+function must(holds: boolean, says: string): void {
+  if (!holds) throw new Error(says);
+}
+
+type Ordered = Extract<NodeEvent, { type: 'step.ordered' }>['data'];
+
+/** Watches a node's events one by one and holds what must always hold. Knows nothing of the states that the rules keep. */
+class Watch {
+  private epoch = 0;
+  private passage: 'upgrade' | 'rollback' | undefined;
+  private mustGoBack = false;
+  private astray = false;
+  private order: Ordered | undefined;
+  private readonly orders = new Set<string>();
+  /** Of the passage: whether something may have changed, the version measured since, and the steps found good. */
+  private changed = false;
+  private measured: string | undefined;
+  private good: number[] = [];
+
+  see(event: NodeEvent): void {
+    switch (event.type) {
+      case 'upgrade.started':
+      case 'rollback.started':
+        return this.begins(event);
+      case 'step.ordered':
+        return this.ordered(event.data);
+      case 'step.reported':
+        return this.reported(event.data);
+      case 'step.expired':
+        must(event.data.order === this.order?.order, 'only what is awaited can expire');
+        // It may have been carried out unheard.
+        this.changed ||= this.order!.changes;
+        this.order = undefined;
+        return;
+      case 'upgrade.verified':
+      case 'rollback.verified':
+        return this.succeeds(event);
+      case 'upgrade.failed':
+        must(this.passage === 'upgrade' && !this.order, 'an upgrade ends between two orders');
+        must(event.data.changed === this.changed, 'an upgrade says whether it may have changed the node');
+        this.mustGoBack = this.changed;
+        this.passage = undefined;
+        return;
+      case 'rollback.failed':
+        must(this.passage === 'rollback' && !this.order, 'a rollback ends between two orders');
+        this.passage = undefined;
+        this.astray = true;
+        return;
+      case 'node.health-observed':
+        if (event.data.source !== 'verification' && event.data.health === 'healthy') this.astray = false;
+        return;
+      default:
+    }
+  }
+
+  /** Once a decision is recorded whole: a changed node is on its way back at once, or it is known to be astray. */
+  rest({ known, order }: NodeStory): void {
+    must(!this.mustGoBack, 'a changed node ends by going back, or astray');
+    must(known.epoch === this.epoch, 'the epoch is that of the last passage');
+    must(known.activity.kind === (this.passage ? 'passage' : this.astray ? 'astray' : 'idle'), 'the node does what its events say');
+    must(order?.order === this.order?.order, 'the order awaited is the one given');
+  }
+
+  private begins({ type, data }: Extract<NodeEvent, { type: 'upgrade.started' | 'rollback.started' }>): void {
+    must(this.passage === undefined && !this.order, 'one passage at a time');
+    must(data.epoch > this.epoch, 'epochs strictly rise');
+    must(type === 'rollback.started' || (!this.astray && !this.mustGoBack), 'no upgrade of a node in an unknown state');
+    Object.assign(this, { epoch: data.epoch, mustGoBack: false, astray: false, changed: false, measured: undefined, good: [] });
+    this.passage = type === 'upgrade.started' ? 'upgrade' : 'rollback';
+  }
+
+  private ordered(data: Ordered): void {
+    must(this.order === undefined, 'at most one order outstanding');
+    must(data.phase === this.passage && data.epoch === this.epoch, 'an order is of the passage under way');
+    must(!this.orders.has(data.order), 'no order is given twice');
+    this.orders.add(data.order);
+    this.order = data;
+    if (data.changes) this.measured = undefined;
+  }
+
+  private reported(data: Extract<NodeEvent, { type: 'step.reported' }>['data']): void {
+    must(data.order === this.order?.order, 'only what is awaited is reported');
+    // Only an agent that refused surely did nothing.
+    if (this.order!.changes && data.report.outcome !== 'refused') this.changed = true;
+    if (data.kind === 'version' && data.good) this.measured = data.report.facts['version'] as string;
+    must(!data.good || data.report.outcome === 'succeeded', 'no step is good that did not succeed');
+    if (data.good) this.good.push(data.index);
+    this.order = undefined;
+  }
+
+  private succeeds({ type, data }: Extract<NodeEvent, { type: 'upgrade.verified' | 'rollback.verified' }>): void {
+    must(type === `${this.passage}.verified` && !this.order, 'a passage ends as what it is, between two orders');
+    must(this.measured === data.to, 'verified means that the version was measured after the last change');
+    const { upgrade, rollback } = plans[0].plan.routes[0]!;
+    const steps = type === 'upgrade.verified' ? upgrade : rollback;
+    must(this.good.join() === steps.map((_, i) => i).join(), 'verified means that every step was good, in its turn');
+    this.passage = undefined;
+  }
+}
+
+const reached = new Map<string, number>();
+
+function live(deeds: readonly Deed[]): NodeStory {
+  const story = new NodeStory('n-1', plans[0]);
+  const watch = new Watch();
+  let at = clock(0);
+  for (const one of [{ do: 'start' } as const, ...deeds]) {
+    at = later(at, 7);
+    const before = story.events.length;
+    happen(story, one, at);
+    for (const event of story.events.slice(before)) {
+      watch.see(event);
+      reached.set(event.type, (reached.get(event.type) ?? 0) + 1);
+    }
+    watch.rest(story);
+  }
+  return story;
+}
+
+const life = fc.array(deed, { minLength: 20, maxLength: 120 });
+
+it('holds in whatever order reports, deadlines and people come', () => {
+  fc.assert(fc.property(life, (deeds) => void live(deeds)), { numRuns: 300 });
+  // What never happened was not shown.
+  for (const type of ['upgrade.verified', 'upgrade.failed', 'rollback.verified', 'rollback.failed', 'step.expired', 'step.reported-late'] as const) {
+    expect([type, (reached.get(type) ?? 0) > 10]).toEqual([type, true]);
+  }
+});
+
+it('is the same when its events are read back, and decides the same on them again', () => {
+  fc.assert(fc.property(life, (deeds) => {
+    const story = live(deeds);
+    const stored = story.events.map((event) => JSON.parse(canonicalJson(event)) as NodeEvent);
+    expect(stored.reduce(evolveNode, noNode)).toEqual(story.state);
+    for (const { before, command, decided } of story.chapters) {
+      const then = stored.slice(0, before).reduce(evolveNode, noNode);
+      expect(canonicalJson(nodeDecider.decide(command, then))).toBe(canonicalJson(decided));
+    }
+  }), { numRuns: 40 });
+});
+
+it('leaves the state of before as it was', () => {
+  fc.assert(fc.property(life, (deeds) => {
+    const story = live(deeds);
+    let state = noNode;
+    for (const event of story.events) {
+      const before = canonicalJson(state);
+      const after = evolveNode(state, event);
+      expect(canonicalJson(state)).toBe(before);
+      state = after;
+    }
+    expect(story.chapters.some(({ decided }) => !isRefused(decided) && decided.events.length > 0)).toBe(true);
+  }), { numRuns: 20 });
+});

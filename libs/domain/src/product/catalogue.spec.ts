@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { catalogue, release, runbook, step } from '../../../../test/support/given.js';
+import { compareVersions } from '../kernel/names.js';
+import { checkCatalogue, findCycle, findRoute } from './catalogue.js';
+import type { UpgradePath } from './product.js';
+
+const path = (from: string[], to: string, rules: Partial<UpgradePath> = {}): UpgradePath => ({
+  from, to, migration: 'automatic', upgrade: ['before'], rollback: ['rollback'], ...rules,
+});
+
+it('finds nothing wrong with a catalogue that makes sense', () => {
+  expect(checkCatalogue(catalogue())).toBeUndefined();
+  expect(checkCatalogue(catalogue({ releases: [release('v0.5.0')], paths: [], runbooks: [] }))).toBeUndefined();
+});
+
+describe('a catalogue is refused', () => {
+  const paths = catalogue().paths;
+  const invalid = (...problems: string[]) => ({ refusal: { code: 'catalogue-invalid', facts: { product: 'orchat', problems } } });
+
+  it('for what stands there twice', () => {
+    const releases = [...catalogue().releases, release('v0.5.0')];
+    expect(checkCatalogue(catalogue({ releases }))).toEqual(invalid('release v0.5.0 stands there twice'));
+    const runbooks = [...catalogue().runbooks, runbook('before', [], [step('health')])];
+    expect(checkCatalogue(catalogue({ runbooks }))).toEqual(invalid('runbook before stands there twice'));
+    const twice = [...paths, path(['v0.5.0', 'v0.6.0'], 'v0.7.0')];
+    expect(checkCatalogue(catalogue({ paths: twice }))).toEqual(invalid('path v0.6.0 -> v0.7.0 stands there twice'));
+  });
+
+  it('for a path from or to a version that is no release', () => {
+    const dangling = [...paths, path(['v0.4.0'], 'v0.5.0'), path(['v0.7.0'], 'v0.8.0')];
+    const problems = ['a path names v0.4.0, which is no release', 'a path names v0.8.0, which is no release'];
+    expect(checkCatalogue(catalogue({ paths: dangling }))).toEqual(invalid(...problems));
+  });
+
+  it('for names that are none', () => {
+    const named = catalogue({ product: 'Orchat!', releases: [release('latest')], paths: [] });
+    const problems = ['Orchat! is not a name for a product', 'latest is not a version'];
+    expect(checkCatalogue(named)).toEqual({ refusal: { code: 'catalogue-invalid', facts: { product: 'Orchat!', problems } } });
+  });
+
+  it('for a path that goes backwards, or to what only another spelling tells apart', () => {
+    const releases = [...catalogue().releases, release('0.7.0')];
+    const backwards = [path(['v0.5.0', 'v0.7.0'], 'v0.6.0'), path(['v0.7.0'], '0.7.0')];
+    const problems = ['v0.7.0 -> v0.6.0 does not go forward', 'v0.7.0 -> 0.7.0 does not go forward'];
+    expect(checkCatalogue(catalogue({ releases, paths: backwards }))).toEqual(invalid(...problems));
+  });
+
+  it('for paths that form a cycle, also of one version alone', () => {
+    const cycle = (told: string) => ({ refusal: { code: 'catalogue-cycle', facts: { product: 'orchat', cycle: told } } });
+    const back = [...paths, path(['v0.7.0'], 'v0.5.0')];
+    expect(checkCatalogue(catalogue({ paths: back }))).toEqual(cycle('v0.5.0 -> v0.6.0 -> v0.7.0 -> v0.5.0'));
+    expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.6.0')] }))).toEqual(cycle('v0.6.0 -> v0.6.0'));
+  });
+
+  it('for a runbook that it does not hold, on the way there or back', () => {
+    const unknown = { refusal: { code: 'runbook-unknown', facts: { runbook: 'guess', to: 'v0.7.0' } } };
+    expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.7.0', { upgrade: ['before', 'guess'] })] }))).toEqual(unknown);
+    expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.7.0', { rollback: ['guess'] })] }))).toEqual(unknown);
+  });
+
+  it('for a parameter that no plan has', () => {
+    const runbooks = [...catalogue().runbooks, runbook('extra', ['to', 'colour'], [step('command')])];
+    const known = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'];
+    expect(checkCatalogue(catalogue({ runbooks }))).toEqual({
+      refusal: { code: 'parameter-unknown', facts: { runbook: 'extra', parameter: 'colour', known } },
+    });
+  });
+});
+
+/** Paths among the versions 1 to 7, in any direction. */
+const versions = fc.integer({ min: 1, max: 7 }).map(String);
+const anyPaths = fc.array(fc.record({ from: fc.uniqueArray(versions, { minLength: 1, maxLength: 3 }), to: versions }), { maxLength: 10 })
+  .map((list) => list.map(({ from, to }) => path(from, to)));
+
+/** All versions that can be reached over paths, by taking every path until nothing is new. */
+function reached(paths: UpgradePath[], from: string): Set<string> {
+  const seen = new Set([from]);
+  for (let before = -1; before !== seen.size; ) {
+    before = seen.size;
+    for (const one of paths) if (one.from.some((version) => seen.has(version))) seen.add(one.to);
+  }
+  return seen;
+}
+
+const joins = (paths: UpgradePath[], from: string, to: string) => paths.some((one) => one.from.includes(from) && one.to === to);
+
+describe('cycles', () => {
+  it('are found when there is one, along paths that are there, and only then', () => {
+    fc.assert(fc.property(anyPaths, (paths) => {
+      const cycle = findCycle(paths);
+      const cyclic = paths.some((one) => one.from.some((from) => reached(paths, one.to).has(from)));
+      expect(cycle !== undefined).toBe(cyclic);
+      if (!cycle) return;
+      expect(cycle[0]).toBe(cycle.at(-1));
+      for (let i = 1; i < cycle.length; i++) expect(joins(paths, cycle[i - 1]!, cycle[i]!)).toBe(true);
+    }));
+  });
+
+  it('are no matter of how many ways lead to the same version', () => {
+    // 2^40 ways from first to last: walking each of them would not end.
+    const ladder = Array.from({ length: 40 }, (_, i) => [path([`${i}.0`], `${i}.1`), path([`${i}.0`, `${i}.1`], `${i + 1}.0`)]).flat();
+    expect(findCycle(ladder)).toBeUndefined();
+  });
+});
+
+describe('routes', () => {
+  it('lead over paths that are there, by as few as can be, when there is a way at all', () => {
+    fc.assert(fc.property(anyPaths, versions, versions, (paths, from, to) => {
+      const route = findRoute(paths, from, to);
+      expect(route !== undefined).toBe(reached(paths, from).has(to));
+      if (!route) return;
+      expect([route[0], route.at(-1)]).toEqual([from, to]);
+      for (let i = 1; i < route.length; i++) expect(joins(paths, route[i - 1]!, route[i]!)).toBe(true);
+      expect(route.length).toBe(fewest(paths, from, to));
+    }));
+  });
+
+  it('from a version to itself are that version alone', () => {
+    expect(findRoute([], 'v1', 'v1')).toEqual(['v1']);
+    expect(findRoute([], 'v1', 'v2')).toBeUndefined();
+  });
+
+  it('only go forward through a catalogue that was accepted', () => {
+    const route = findRoute(catalogue().paths, 'v0.5.0', 'v0.7.0')!;
+    expect(route).toEqual(['v0.5.0', 'v0.6.0', 'v0.7.0']);
+    expect([...route].sort(compareVersions)).toEqual(route);
+    expect(findRoute(catalogue().paths, 'v0.7.0', 'v0.5.0')).toBeUndefined();
+  });
+});
+
+/** Length of the shortest way, by taking all paths at once again and again. */
+function fewest(paths: UpgradePath[], from: string, to: string): number {
+  let here = new Set([from]);
+  for (let length = 1; ; length++) {
+    if (here.has(to)) return length;
+    here = new Set([...here].flatMap((version) => paths.filter((one) => one.from.includes(version)).map((one) => one.to)));
+  }
+}
