@@ -6,7 +6,7 @@ import type { Clock } from '#platform';
 import { decode } from './decode.js';
 import type { Done, Meta, Outcome, Refused } from './outcome.js';
 import { StateCache } from './state-cache.js';
-import type { Known } from './state-cache.js';
+import type { Known, Trace } from './state-cache.js';
 
 /** A wish to one stream. `commands` are decided one after the other and recorded together. */
 export interface Wish<C, S, E> {
@@ -16,11 +16,12 @@ export interface Wish<C, S, E> {
   meta: Meta;
   /** What was asked, for telling a repeat from the misuse of an id. */
   asked: unknown;
-  /** For facts that hold whatever else the stream says; decisions take the version they were made at. */
+  /**
+   * For facts that hold whatever else the stream says, or that count once however often they are said; decisions take
+   * the version they were made at.
+   */
   expect?: 'any';
   guards?: Guard[];
-  /** The type of the event that led here, where the stream itself knows it better than the asker. */
-  causedBy?: DomainEvent['type'];
   /** Whether the whole stream is one operation, as a rollout is. */
   oneOperation?: boolean;
 }
@@ -114,6 +115,15 @@ export class Book {
     return states;
   }
 
+  /** The event that gave a node an order; undefined when none did. */
+  async orderOf(node: string, order: string, known?: Known<NodeState>): Promise<Trace | undefined> {
+    const { lastOrder } = known ?? (await this.node(node));
+    if (lastOrder?.order === order) return lastOrder;
+    // An older one is asked for when its report came late: seldom enough to read all that the node went through.
+    const stored = await this.ledger.readStream(streamOf.node(node));
+    return stored.map(orderIn).find((one) => one?.order === order);
+  }
+
   /** Brings what is remembered up to date with events that were read anyway, so that they need not be read again. */
   learn(stored: readonly StoredEvent[]): void {
     for (const event of stored) {
@@ -176,18 +186,18 @@ function decideAll<C, S, E>(decider: Decider<C, S, E>, commands: C[], state: S):
 }
 
 function nothingKnown<S>(initial: S): Known<S> {
-  return { state: initial, version: 0, position: 0, opening: undefined, lastOf: new Map() };
+  return { state: initial, version: 0, position: 0, opening: undefined, lastOrder: undefined };
 }
 
 function itemOf<C, S, E extends DomainEvent>(wish: Wish<C, S, E>, events: E[], known: Known<S>, digest: string, at: string): AppendItem {
   const { meta, stream, guards } = wish;
-  const cause = wish.causedBy ? known.lastOf.get(wish.causedBy) : undefined;
-  const causation = cause?.eventId ?? meta.causation;
   const opening = wish.oneOperation ? known.opening : undefined;
+  // Whoever says which version they saw wants it to be that one.
+  const any = wish.expect === 'any' && meta.ifVersion === undefined;
   return {
-    stream, expect: wish.expect ?? { exact: known.version }, command: meta.command, digest, actor: meta.actor,
-    correlation: meta.correlation ?? cause?.correlation ?? opening ?? meta.command,
-    ...(causation === undefined ? {} : { causation }),
+    stream, expect: any ? 'any' : { exact: known.version }, command: meta.command, digest, actor: meta.actor,
+    correlation: meta.correlation ?? opening ?? meta.command,
+    ...(meta.causation === undefined ? {} : { causation: meta.causation }),
     ...(guards ? { guards } : {}),
     events: events.map(({ type, data }) => ({ type, revision: revisionOf(table, type), data: data as unknown as JsonObject, occurredAt: at })),
   };
@@ -195,25 +205,33 @@ function itemOf<C, S, E extends DomainEvent>(wish: Wish<C, S, E>, events: E[], k
 
 function fold<S, E>(decider: Decider<never, S, E>, known: Known<S>, stored: StoredEvent[]): Known<S> {
   if (stored.length === 0) return known;
-  const lastOf = new Map(known.lastOf);
-  let { state, opening } = known;
+  let { state, opening, lastOrder } = known;
   for (const one of stored) {
     const { event, envelope } = decode(one);
     state = decider.evolve(state, event as E);
-    lastOf.set(event.type, { eventId: eventId(one), correlation: envelope.correlation });
     opening ??= envelope.correlation;
+    lastOrder = traceOf(event, one, envelope.correlation) ?? lastOrder;
   }
   const last = stored.at(-1)!;
-  return { state, version: last.version, position: last.position, opening, lastOf };
+  return { state, version: last.version, position: last.position, opening, lastOrder };
+}
+
+function orderIn(stored: StoredEvent): Known<unknown>['lastOrder'] {
+  if (stored.type !== 'step.ordered') return undefined;
+  const { event, envelope } = decode(stored);
+  return traceOf(event, stored, envelope.correlation);
+}
+
+function traceOf(event: DomainEvent, id: { command: string; ordinal: number }, correlation: string): Known<unknown>['lastOrder'] {
+  return event.type === 'step.ordered' ? { order: event.data.order, causation: eventId(id), correlation } : undefined;
 }
 
 /** The state after events of our own, without reading them back. */
 function extend<S, E extends DomainEvent>(decider: Decider<never, S, E>, known: Known<S>, events: E[], result: { position: number; version: number }, item: AppendItem): Known<S> {
-  const lastOf = new Map(known.lastOf);
   const { command, correlation } = item;
-  events.forEach((event, ordinal) => lastOf.set(event.type, { eventId: eventId({ command, ordinal }), correlation }));
+  const orders = events.map((event, ordinal) => traceOf(event, { command, ordinal }, correlation));
   const state = events.reduce((before, event) => decider.evolve(before, event), known.state);
-  return { state, version: result.version, position: result.position, opening: known.opening ?? correlation, lastOf };
+  return { state, version: result.version, position: result.position, opening: known.opening ?? correlation, lastOrder: orders.findLast((one) => one) ?? known.lastOrder };
 }
 
 function quiet<S, E>(decided: Decision<E>, stream: string, known: Known<S>): Done | Refused {

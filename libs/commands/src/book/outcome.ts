@@ -16,6 +16,11 @@ export interface Meta {
   at?: string;
 }
 
+/** What the asker said of the cause, else what the ledger knows of it. */
+export function withCause(meta: Meta, cause: { causation: string; correlation: string } | undefined): Meta {
+  return cause ? { causation: cause.causation, correlation: cause.correlation, ...meta } : meta;
+}
+
 export interface Done {
   ok: true;
   stream: string;

@@ -6,13 +6,13 @@ export interface Known<S> {
   position: number;
   /** The operation that its first event belongs to. */
   opening: string | undefined;
-  /** The last event of each type. */
-  lastOf: ReadonlyMap<string, Trace>;
+  /** The last order that it gave, if it is a node's. */
+  lastOrder: (Trace & { order: string }) | undefined;
 }
 
 /** What a later event needs to name as its cause. */
 export interface Trace {
-  eventId: string;
+  causation: string;
   correlation: string;
 }
 

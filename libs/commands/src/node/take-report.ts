@@ -7,7 +7,8 @@ import type { BlobStore } from '#ledger';
 import { idFrom } from '#platform';
 import { Book } from '../book/book.js';
 import { Blobs } from '../book/tokens.js';
-import type { Outcome } from '../book/outcome.js';
+import { withCause } from '../book/outcome.js';
+import type { Meta, Outcome } from '../book/outcome.js';
 
 /** A report whose signature, site and shape have been checked at the door. */
 export interface CheckedReport {
@@ -45,16 +46,18 @@ export class TakeReportHandler implements ICommandHandler<TakeReport> {
 
   async execute({ report, evidence }: TakeReport): Promise<Outcome> {
     const { site, agent, incarnation, sequence, node, at } = report;
-    const { state } = await this.book.node(node);
+    const known = await this.book.node(node);
+    const { state } = known;
     if (state.status === 'registered' && state.site !== site) return { ok: false, ...refuse('node-elsewhere', { node, site: state.site }) };
+    const { order } = report;
+    const cause = order === undefined ? undefined : await this.book.orderOf(node, order, known);
+    if (order !== undefined && !cause && state.status === 'registered') return { ok: false, ...refuse('order-unknown', { node, order }) };
     for (const bytes of evidence) await this.blobs.put(bytes);
-    const answersOrder = report.kind === 'accepted' || report.kind === 'finished';
     const ref = `${site}/${agent}`;
+    const meta: Meta = { command: idFrom('report', ref, incarnation, String(sequence)), actor: { kind: 'agent', ref }, at };
     return this.book.act({
       stream: streamOf.node(node), decider: nodeDecider, commands: () => commandsOf(report),
-      meta: { command: idFrom('report', ref, incarnation, String(sequence)), actor: { kind: 'agent', ref }, at },
-      asked: { ...report, evidence: evidence.map((bytes) => sha256Hex(bytes)) },
-      ...(answersOrder ? { causedBy: 'step.ordered' as const } : {}),
+      meta: withCause(meta, cause), asked: { ...report, evidence: evidence.map((bytes) => sha256Hex(bytes)) },
     });
   }
 }

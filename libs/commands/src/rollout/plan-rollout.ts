@@ -37,7 +37,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
   async execute({ meta, wish }: PlanRollout): Promise<PlanOutcome> {
     const rollout = rolloutIdOf(meta.command);
     // The nodes are how the selector read at that moment; a repeat may read it otherwise and is still a repeat.
-    const { dryRun, nodes: _nodes, ...asked } = wish;
+    const { dryRun, nodes: _nodes, ...asked } = { ...wish, strategy: withoutUndefined(wish.strategy) };
     const earlier = dryRun ? undefined : await this.book.earlier(meta.command, digestOf(asked));
     if (earlier) return this.repeated(rollout, earlier);
     for (let attempt = 1; ; attempt++) {
@@ -45,7 +45,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const product = await this.book.product(wish.product);
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...wish.strategy }, at };
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;
@@ -77,6 +77,11 @@ function tryOut(command: Parameters<typeof rolloutDecider.decide>[0], result: { 
   const decided = rolloutDecider.decide(command, rolloutDecider.initial);
   if (isRefused(decided)) return { ok: false, refusal: decided.refusal };
   return { ok: true, stream: streamOf.rollout(result.rollout), position: 0, version: 0, events: decided.events, repeated: false, ...result };
+}
+
+/** What was not given takes the default. */
+function withoutUndefined(strategy: PlanWish['strategy']): PlanWish['strategy'] {
+  return Object.fromEntries(Object.entries(strategy).filter(([, value]) => value !== undefined));
 }
 
 /** Short enough to type, and the same when the command is repeated. */

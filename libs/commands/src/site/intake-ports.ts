@@ -1,6 +1,6 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import type { EnrolledAgent } from '#domain';
-import { isUnavailable } from '#ledger';
+import { EnvelopeTooLarge, isUnavailable } from '#ledger';
 import { idFrom } from '#platform';
 import type { Clock, Logger } from '#platform';
 import type { Book } from '../book/book.js';
@@ -29,7 +29,7 @@ export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock
         if (isUnavailable(error)) throw error;
         // One report that breaks our own rules must not hold up those behind it.
         logger.error('a report could not be recorded', { error, node: report.body.node, sequence: report.body.sequence });
-        return 'later';
+        return canNeverBeStored(error) ? { refused: 'report-invalid' } : 'later';
       }
     },
     async refuse(message: { site: string; agent: string | null; reason: string; sha256: string; bytes: number }): Promise<void> {
@@ -45,4 +45,9 @@ export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock
       await bus.execute(new RefuseMessage(meta, site, agent, reason, sha256, bytes));
     },
   };
+}
+
+/** What the ledger cannot hold now it cannot hold later: its agent must not send it for ever. */
+function canNeverBeStored(error: unknown): boolean {
+  return error instanceof EnvelopeTooLarge || (error instanceof Error && error.name === 'NotCanonical');
 }
