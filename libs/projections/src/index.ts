@@ -1,9 +1,11 @@
 export type { Answer, Page } from './engine/answers.js';
+export { followerOf } from './engine/projection.js';
 export type { Projection } from './engine/projection.js';
-export { followerOf, projectOn, projectorBatch } from './engine/projector.js';
+export { projectOn, projectorBatch } from './engine/projector.js';
 export { projections } from './engine/projections.js';
-export { rebuild } from './engine/rebuild.js';
+export { RebuildRunning, rebuild } from './engine/rebuild.js';
 export type { RebuildReport } from './engine/rebuild.js';
+export { countParked } from './engine/storage.js';
 export { ListCertification } from './certification/certification.queries.js';
 export { Feed } from './feed/feed.js';
 export type { FeedEvent } from './feed/feed.js';

@@ -17,12 +17,19 @@ export interface Answer<T> {
   incompleteSince: number | null;
 }
 
-/** How far a projection has come, and since when it lacks something (of one key, or of any). */
-export async function standingOf(source: DataSource, projection: string, key?: string): Promise<{ position: number; incompleteSince: number | null }> {
+/** What an answer is about, as far as it matters for what it may lack: keys, and the nodes of a rollout. */
+export interface About {
+  keys: readonly string[];
+  membersOf?: string;
+}
+
+/** How far a projection has come, and since when it lacks something (of what is asked about, or of anything). */
+export async function standingOf(source: DataSource, projection: string, about?: About): Promise<{ position: number; incompleteSince: number | null }> {
   const rows: { position: string; since: string | null }[] = await source.query(
     `select coalesce((select position from roll.follower where name = $1), 0)::text as position,
-       (select min(position) from roll.parked where projection = $2 and ($3::text is null or key = $3))::text as since`,
-    [`projection:${projection}`, projection, key ?? null],
+       (select min(p.position) from roll.parked p where p.projection = $2 and ($3::text[] is null or p.key = any ($3)
+          or exists (select from roll.rollout_node m where m.rollout = $4 and p.key = 'node/' || m.node)))::text as since`,
+    [`projection:${projection}`, projection, about?.keys ?? null, about?.membersOf ?? null],
   );
   const { position, since } = rows[0]!;
   return { position: Number(position), incompleteSince: since === null ? null : Number(since) };

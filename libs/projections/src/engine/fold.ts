@@ -2,7 +2,7 @@ import { revisions, upcast } from '#domain';
 import type { DomainEvent, RevisionTable } from '#domain';
 import { envelopeOf, eventId } from '#ledger';
 import type { StoredEvent } from '#ledger';
-import type { Fact, Projection } from './projection.js';
+import type { Fact, Projection, RowRef } from './projection.js';
 import { RowSet } from './row-set.js';
 
 /** A key whose event could not be taken, since which position, and how many events wait behind it. */
@@ -13,22 +13,28 @@ export interface Parked {
   reason: string;
 }
 
-/** An event that could be read, or why not. An unreadable one parks its stream. */
-export type Reading = { ok: true; fact: Fact } | { ok: false; stream: string; position: number; reason: string };
+/** An event as a projection reads it, or why it cannot. An unreadable one parks its stream. */
+export type Reading =
+  | { ok: true; position: number; fact: Fact; key: string | undefined; reads: RowRef[] }
+  | { ok: false; position: number; stream: string; reason: string };
 
 const table: RevisionTable = revisions;
 
-export function readFact(stored: StoredEvent): Reading {
+export function readFact(projection: Projection, stored: StoredEvent): Reading {
   const { stream, position, version } = stored;
   try {
     const envelope = envelopeOf(stored);
     const data = upcast(table, envelope.type, envelope.revision, envelope.data);
     const event = { type: envelope.type, data } as unknown as DomainEvent;
-    return { ok: true, fact: { event, position, stream, version, eventId: eventId(stored), envelope } };
+    const fact: Fact = { event, position, stream, version, eventId: eventId(stored), envelope };
+    const key = projection.keyOf(fact);
+    return { ok: true, position, fact, key, reads: key === undefined ? [] : projection.reads(fact) };
   } catch (error) {
-    return { ok: false, stream, position, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, position, stream, reason: messageOf(error) };
   }
 }
+
+const reasonMax = 1_000;
 
 /** What of a projection is parked; shared by the live projector and a rebuild, so that both set aside the same. */
 export class ParkedKeys {
@@ -36,15 +42,17 @@ export class ParkedKeys {
   private readonly changed = new Set<string>();
 
   constructor(parked: readonly Parked[] = []) {
-    for (const one of parked) this.keys.set(one.key, one);
+    for (const one of parked) this.keys.set(one.key, { ...one });
   }
 
   holds(key: string): boolean {
     return this.keys.has(key);
   }
 
+  /** Sets a key aside; one that is set aside already only has one event more behind it. */
   park(key: string, position: number, reason: string): void {
-    this.keys.set(key, { key, position, behind: 0, reason });
+    if (this.holds(key)) return this.countBehind(key);
+    this.keys.set(key, { key, position, behind: 0, reason: reason.replaceAll('\u0000', '\ufffd').slice(0, reasonMax) });
     this.changed.add(key);
   }
 
@@ -66,13 +74,8 @@ export class ParkedKeys {
 
 /** Lets a projection take one event, or sets its key aside. */
 export function takeFact(projection: Projection, reading: Reading, rows: RowSet, parked: ParkedKeys): void {
-  if (!reading.ok) {
-    if (parked.holds(reading.stream)) parked.countBehind(reading.stream);
-    else parked.park(reading.stream, reading.position, reading.reason);
-    return;
-  }
-  const { fact } = reading;
-  const key = projection.keyOf(fact);
+  if (!reading.ok) return parked.park(reading.stream, reading.position, reading.reason);
+  const { fact, key } = reading;
   if (key === undefined) return;
   const held = [key, fact.stream].find((one) => parked.holds(one));
   if (held !== undefined) return parked.countBehind(held);
@@ -81,6 +84,10 @@ export function takeFact(projection: Projection, reading: Reading, rows: RowSet,
     rows.commit();
   } catch (error) {
     rows.discard();
-    parked.park(key, fact.position, error instanceof Error ? error.message : String(error));
+    parked.park(key, fact.position, messageOf(error));
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

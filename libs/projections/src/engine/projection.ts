@@ -44,3 +44,6 @@ export interface Projection {
   reads(fact: Fact): RowRef[];
   apply(fact: Fact, rows: Rows): void;
 }
+
+/** Name under which a projection's position is kept. */
+export const followerOf = (projection: Projection) => `projection:${projection.name}`;

@@ -1,11 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 import type { LedgerReader, StoredEvent } from '#ledger';
+import { systemClock } from '#platform';
 import { inTransaction, readStanding } from '../followers/positions.js';
 import { ParkedKeys, readFact, takeFact } from './fold.js';
+import type { Reading } from './fold.js';
+import { followerOf } from './projection.js';
 import type { Projection, Table } from './projection.js';
-import { followerOf } from './projector.js';
 import { RowSet } from './row-set.js';
-import { nameOf, quote, writeParked, writeRows } from './storage.js';
+import { writeParked, writeRows } from './storage.js';
+import { compareTables, dropTables, makeTables, swapTables } from './tables.js';
+import { isRefusedData, takeAccepted, takeInto } from './take.js';
 
 export interface RebuildReport {
   projection: string;
@@ -23,32 +27,66 @@ export interface RebuildOptions {
   progress?: (done: number, total: number) => void;
   /** Only compare; the live tables stay. */
   checkOnly?: boolean;
-  millis: () => number;
+  millis?: () => number;
+}
+
+/** Raised when another rebuild of the same projection is under way: the two would write into the same new tables. */
+export class RebuildRunning extends Error {
+  constructor(projection: string) {
+    super(`${projection} is being rebuilt already`);
+    this.name = 'RebuildRunning';
+  }
 }
 
 const page = 4_000;
+/** Where PostgreSQL refuses rows, pages are small: each is written before the next one is folded. */
+const carefulPage = 500;
 /** Rows that are only added leave the memory when there are so many of them. */
 const flushRows = 8_000;
 const suffix = '__next';
 const isAddOnly = (table: Table) => table.addOnly === true;
+// Any number that nothing else locks, with a hash of the projection's name.
+const lockClass = 7_420_002;
 
 /**
  * Folds the ledger into new tables beside the live ones, compares row by row at the live position, and swaps in one
  * transaction. The live tables serve until then; their projector waits only for the comparison.
  */
 export async function rebuild(pool: Pool, reader: LedgerReader, projection: Projection, options: RebuildOptions): Promise<RebuildReport> {
-  const began = options.millis();
-  const work = new Rebuild(pool, reader, projection, options);
-  await work.makeTables();
-  const live = await readStanding(pool, followerOf(projection));
-  await work.foldTo(live.position > 0 ? live.position : (await reader.head()).position, pool);
-  const rest = await inTransaction(pool, (client) => work.finish(client));
-  return { projection: projection.name, ...rest, seconds: (options.millis() - began) / 1000 };
+  const millis = options.millis ?? (() => systemClock.millis());
+  const began = millis();
+  const attempt = async (careful: boolean) => {
+    await makeTables(pool, projection.tables, suffix);
+    const work = new Rebuild(pool, reader, projection, options, careful);
+    const live = await readStanding(pool, followerOf(projection));
+    await work.foldTo(live.position > 0 ? live.position : (await reader.head()).position, pool);
+    return inTransaction(pool, (client) => work.finish(client));
+  };
+  const rest = await alone(pool, projection, () =>
+    // The live projector parks what PostgreSQL refuses; so must its rebuild, event by event.
+    attempt(false).catch((error: unknown) => {
+      if (!isRefusedData(error)) throw error;
+      return attempt(true);
+    }),
+  );
+  return { projection: projection.name, ...rest, seconds: (millis() - began) / 1000 };
+}
+
+/** Holds a lock of the database meanwhile; it ends with its connection, whatever becomes of this process. */
+async function alone<T>(pool: Pool, { name }: Projection, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as got', [lockClass, name]);
+    if (!rows[0]!.got) throw new RebuildRunning(name);
+    return await work();
+  } finally {
+    await client.query('select pg_advisory_unlock($1, hashtext($2))', [lockClass, name]).then(() => client.release(), (failed: Error) => client.release(failed));
+  }
 }
 
 class Rebuild {
   private readonly rows = new RowSet();
-  private readonly parked = new ParkedKeys();
+  private parked = new ParkedKeys();
   private position = 0;
 
   constructor(
@@ -56,89 +94,84 @@ class Rebuild {
     private readonly reader: LedgerReader,
     private readonly projection: Projection,
     private readonly options: RebuildOptions,
+    private readonly careful: boolean,
   ) {}
 
-  makeTables(): Promise<void> {
-    return inTransaction(this.pool, async (client) => {
-      // The tables belong to the group, not to whoever rebuilds; its default privileges then apply too.
-      await client.query('set local role rollbook_rolls');
-      for (const table of this.projection.tables) {
-        await client.query(`drop table if exists ${nameOf(table, suffix)}`);
-        await client.query(`create table ${nameOf(table, suffix)} (like ${nameOf(table)} including all)`);
-      }
-    });
+  async foldTo(end: number, client: Pool | PoolClient): Promise<void> {
+    return this.careful ? this.foldCarefully(end) : this.foldFast(end, client);
   }
 
   /** Reads on to a position. The next page is on its way while one is folded, and rows are written behind both. */
-  async foldTo(end: number, client: Pool | PoolClient): Promise<void> {
-    let next = this.page(end);
+  private async foldFast(end: number, client: Pool | PoolClient): Promise<void> {
+    let next = this.page(end, page);
     let writing: Promise<void> = Promise.resolve();
     for (;;) {
       const events = await next;
       if (events.length === 0) break;
       this.position = events.at(-1)!.position;
-      next = this.page(end);
-      for (const event of events) takeFact(this.projection, readFact(event), this.rows, this.parked);
+      next = this.page(end, page);
+      // Awaited at the next turn; until then neither must count as unhandled.
+      next.catch(() => undefined);
+      for (const event of events) takeFact(this.projection, readFact(this.projection, event), this.rows, this.parked);
       this.options.progress?.(this.position, end);
       if (this.rows.changedCount(isAddOnly) < flushRows) continue;
       await writing;
       writing = this.flush(client, isAddOnly);
-      // Awaited at the next turn; until then it must not count as unhandled.
       writing.catch(() => undefined);
     }
     await writing;
   }
 
+  /** As the live projector does: rows stay in PostgreSQL, and each part is written before the next is folded. */
+  private async foldCarefully(end: number): Promise<void> {
+    for (let events = await this.page(end, carefulPage); events.length > 0; events = await this.page(end, carefulPage)) {
+      let left: readonly Reading[] = events.map((event) => readFact(this.projection, event));
+      while (left.length > 0) left = left.slice(await takeAccepted(left, (part, refusal) => this.takePart(part, refusal)));
+      this.position = events.at(-1)!.position;
+      this.options.progress?.(this.position, end);
+    }
+  }
+
+  private async takePart(part: readonly Reading[], refusal: string | undefined): Promise<void> {
+    const parked = new ParkedKeys(this.parked.all());
+    await inTransaction(this.pool, (client) => takeInto(client, this.projection, parked, part, { suffix, ...(refusal === undefined ? {} : { refusal }) }));
+    this.parked = parked;
+  }
+
   /** With the follower's row held: come up to the live position, write, compare, swap. */
   async finish(client: PoolClient): Promise<Omit<RebuildReport, 'projection' | 'seconds'>> {
-    const name = followerOf(this.projection);
+    const { projection, options } = this;
+    const name = followerOf(projection);
     await client.query('insert into roll.follower (name) values ($1) on conflict do nothing', [name]);
     const { rows } = await client.query<{ position: string }>('select position::text from roll.follower where name = $1 for update', [name]);
     const live = Number(rows[0]!.position);
     await this.foldTo(live, client);
     await this.flush(client);
     const counts = [];
-    for (const table of this.projection.tables) counts.push(await compare(client, table));
+    for (const table of projection.tables) counts.push(await compareTables(client, table, suffix));
     const parked = this.parked.all();
-    if (this.options.checkOnly) await this.dropNext(client);
-    else await this.swap(client, parked);
-    if (!this.options.checkOnly && live === 0) await client.query('update roll.follower set position = $2 where name = $1', [name, this.position]);
+    if (options.checkOnly) await dropTables(client, projection.tables, suffix);
+    else await this.swap(client, name, live);
     const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
     return {
       events: this.position, rows: sum(counts.map((one) => one.rows)), differing: live === 0 ? null : sum(counts.map((one) => one.differing)),
-      parked: parked.length, swapped: !this.options.checkOnly,
+      parked: parked.length, swapped: !options.checkOnly,
     };
   }
 
-  private page(end: number): Promise<StoredEvent[]> {
-    return this.position >= end ? Promise.resolve([]) : this.reader.read(this.position, Math.min(page, end - this.position));
+  private page(end: number, size: number): Promise<StoredEvent[]> {
+    return this.position >= end ? Promise.resolve([]) : this.reader.read(this.position, Math.min(size, end - this.position));
   }
 
   private async flush(client: Pool | PoolClient, which?: (table: Table) => boolean): Promise<void> {
     for (const { table, rows } of this.rows.takeChanged(which)) await writeRows(client, table, rows, suffix);
   }
 
-  private async swap(client: PoolClient, parked: ReturnType<ParkedKeys['all']>): Promise<void> {
-    await client.query('set local role rollbook_rolls');
-    for (const table of this.projection.tables) {
-      await client.query(`drop table ${nameOf(table)}`);
-      await client.query(`alter table ${nameOf(table, suffix)} rename to ${quote(table.name)}`);
-    }
+  private async swap(client: PoolClient, name: string, live: number): Promise<void> {
+    await swapTables(client, this.projection.tables, suffix);
     await client.query('delete from roll.parked where projection = $1', [this.projection.name]);
-    await writeParked(client, this.projection.name, parked);
+    await writeParked(client, this.projection.name, this.parked.all());
+    // The new rows may be ahead: where nothing was projected before, or the position was put back.
+    if (live < this.position) await client.query('update roll.follower set position = $2 where name = $1', [name, this.position]);
   }
-
-  private async dropNext(client: PoolClient): Promise<void> {
-    for (const table of this.projection.tables) await client.query(`drop table ${nameOf(table, suffix)}`);
-  }
-}
-
-async function compare(client: PoolClient, table: Table): Promise<{ rows: number; differing: number }> {
-  const [live, next] = [nameOf(table), nameOf(table, suffix)];
-  const { rows } = await client.query<{ rows: string; differing: string }>(
-    `select (select count(*) from ${next})::text as rows,
-       (select count(*) from ${live} l full join ${next} n using (${table.key.map(quote).join(', ')})
-        where to_jsonb(l.*) is distinct from to_jsonb(n.*))::text as differing`,
-  );
-  return { rows: Number(rows[0]!.rows), differing: Number(rows[0]!.differing) };
 }

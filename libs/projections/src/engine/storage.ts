@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Parked } from './fold.js';
+import { projections } from './projections.js';
 import type { Row, RowRef, Table } from './projection.js';
 import type { RowSet } from './row-set.js';
 
@@ -9,7 +10,7 @@ type Client = Pool | PoolClient;
 const rowsPerStatement = 2_000;
 
 /** Loads the rows that are named and not yet there. */
-export async function loadRows(client: Client, refs: readonly RowRef[], rows: RowSet): Promise<void> {
+export async function loadRows(client: Client, refs: readonly RowRef[], rows: RowSet, suffix = ''): Promise<void> {
   const byTable = new Map<string, { table: Table; refs: RowRef[] }>();
   for (const ref of refs) {
     if (rows.has(ref)) continue;
@@ -22,7 +23,7 @@ export async function loadRows(client: Client, refs: readonly RowRef[], rows: Ro
     const keys = wanted.map(({ key }) => Object.fromEntries(table.key.map((column, i) => [column, key[i]])));
     const on = table.key.map(quote).join(', ');
     const { rows: found } = await client.query<{ row: Row }>(
-      `select to_jsonb(t.*) as row from jsonb_populate_recordset(null::${nameOf(table)}, $1) k join ${nameOf(table)} t using (${on})`,
+      `select to_jsonb(t.*) as row from jsonb_populate_recordset(null::${nameOf(table, suffix)}, $1) k join ${nameOf(table, suffix)} t using (${on})`,
       [JSON.stringify(keys)],
     );
     for (const { row } of found) rows.load({ table, key: table.key.map((column) => row[column] as string) }, row);
@@ -50,6 +51,15 @@ export async function loadParked(client: Client, projection: string): Promise<Pa
     [projection],
   );
   return rows.map((row) => ({ ...row, position: Number(row.position) }));
+}
+
+/** How many keys each projection has set aside. */
+export async function countParked(pool: Pool): Promise<{ [projection: string]: number }> {
+  const { rows } = await pool.query<{ name: string; keys: number }>(
+    'select n.name, count(p.key)::integer as keys from unnest($1::text[]) n(name) left join roll.parked p on p.projection = n.name group by n.name',
+    [projections.map((one) => one.name)],
+  );
+  return Object.fromEntries(rows.map(({ name, keys }) => [name, keys]));
 }
 
 export async function writeParked(client: Client, projection: string, parked: readonly Parked[]): Promise<void> {

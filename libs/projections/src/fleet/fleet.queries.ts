@@ -27,7 +27,7 @@ export class ListNodesHandler implements IQueryHandler<ListNodes> {
     const nodes = parsed.terms.length === 1 ? undefined : await namesOf(this.source, parsed.terms);
     const query = this.source.getRepository(FleetNode).createQueryBuilder('n').orderBy('n.node');
     if (nodes === undefined) whereTerm(query, parsed.terms[0]!);
-    else query.andWhere('n.node in (:...nodes)', { nodes: nodes.length === 0 ? [''] : nodes });
+    else query.andWhere('n.node = any (:nodes)', { nodes });
     if (after !== null) query.andWhere('n.node > :after', { after });
     return { ...(await pageOf(query, limit, (node) => node.node)), ...standing };
   }
@@ -79,7 +79,7 @@ export class GetNodeHandler implements IQueryHandler<GetNode> {
   constructor(private readonly source: DataSource) {}
 
   async execute({ node }: GetNode): Promise<Answer<FleetNode> | { refusal: Refusal }> {
-    const standing = await standingOf(this.source, 'fleet', `node/${node}`);
+    const standing = await standingOf(this.source, 'fleet', { keys: [`node/${node}`] });
     const item = await this.source.getRepository(FleetNode).findOneBy({ node });
     return item ? { item, ...standing } : refuse('node-unknown', { node });
   }

@@ -22,7 +22,7 @@ export class NodeHistoryHandler implements IQueryHandler<NodeHistory> {
   constructor(private readonly source: DataSource) {}
 
   async execute({ node, options: { after, limit } }: NodeHistory): Promise<Page<HistoryEntry> | { refusal: Refusal }> {
-    const standing = await standingOf(this.source, 'history', `node/${node}`);
+    const standing = await standingOf(this.source, 'history', { keys: [`node/${node}`] });
     const query = this.source.getRepository(HistoryEntry).createQueryBuilder('h').where('h.node = :node and h.position > :after', { node, after });
     const page = await pageOf(query.orderBy('h.position'), limit, (entry) => String(entry.position));
     if (page.items.length === 0 && after === 0) return refuse('node-unknown', { node });

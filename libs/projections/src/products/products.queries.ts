@@ -37,7 +37,7 @@ export class GetProductHandler implements IQueryHandler<GetProduct> {
   constructor(private readonly source: DataSource) {}
 
   async execute({ product }: GetProduct): Promise<Answer<ProductEntry> | { refusal: Refusal }> {
-    const standing = await standingOf(this.source, 'products', `product/${product}`);
+    const standing = await standingOf(this.source, 'products', { keys: [`product/${product}`] });
     const item = await this.source.getRepository(ProductEntry).findOneBy({ product });
     return item ? { item: newestFirst(item), ...standing } : refuse('product-unknown', { product });
   }

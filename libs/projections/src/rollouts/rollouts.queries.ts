@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { refuse } from '#domain';
 import type { Refusal } from '#domain';
 import { pageOf, standingOf } from '../engine/answers.js';
-import type { Answer, Page } from '../engine/answers.js';
+import type { About, Answer, Page } from '../engine/answers.js';
 import { RolloutEntry, RolloutMember } from './rollouts.entity.js';
 
 /** Rollouts, the newest first; `after` is the last one's planned-at and id. */
@@ -38,10 +38,15 @@ export class GetRolloutHandler implements IQueryHandler<GetRollout> {
   constructor(private readonly source: DataSource) {}
 
   async execute({ rollout }: GetRollout): Promise<Answer<RolloutEntry> | { refusal: Refusal }> {
-    const standing = await standingOf(this.source, 'rollouts', rollout);
+    const standing = await standingOf(this.source, 'rollouts', about(rollout));
     const item = await this.source.getRepository(RolloutEntry).findOneBy({ rollout });
     return item ? { item, ...standing } : refuse('rollout-unknown', { rollout });
   }
+}
+
+/** Facts of a rollout come from its own stream and from its nodes'; what cannot be read of one parks that stream. */
+function about(rollout: string): About {
+  return { keys: [rollout, `rollout/${rollout}`], membersOf: rollout };
 }
 
 /** Nodes of a rollout in the order in which they are taken; `after` is an ordinal. */
@@ -59,7 +64,7 @@ export class ListMembersHandler implements IQueryHandler<ListMembers> {
   constructor(private readonly source: DataSource) {}
 
   async execute({ rollout, options: { after, limit, state } }: ListMembers): Promise<Page<RolloutMember>> {
-    const standing = await standingOf(this.source, 'rollouts', rollout);
+    const standing = await standingOf(this.source, 'rollouts', about(rollout));
     const query = this.source.getRepository(RolloutMember).createQueryBuilder('m').where('m.rollout = :rollout and m.ordinal > :after', { rollout, after });
     if (state !== null) query.andWhere('m.state = :state', { state });
     return { ...(await pageOf(query.orderBy('m.ordinal'), limit, (one) => String(one.ordinal))), ...standing };
