@@ -46,6 +46,7 @@ export class Agent {
     this.channel = options.channel(this.memory.cursor);
     const evidence = new EvidenceFolder(join(state, 'evidence'));
     const { memory, channel } = this;
+    evidence.keepOnly(new Set(memory.reports().flatMap((one) => one.evidence)));
     this.reporter = new Reporter({ site, agent, key: identity.privateKey, keyId: identity.keyId, memory, evidence, channel, clock, logger });
     const { reporter } = this;
     this.executor = new Executor({

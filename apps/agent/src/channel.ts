@@ -20,43 +20,47 @@ export function pullChannel({ site, agent, identity, logger, http }: Common & { 
 }
 
 export function kafkaChannel({ site, agent, logger, settings, serviceKeys }: Common & { settings: KafkaSettings; serviceKeys: ReadonlyMap<string, KeyObject> }): AgentChannel {
+  const stopping = new AbortController();
   const sender = new KafkaSender({ settings, logger });
   const channel = new KafkaAgentChannel({
     site, agent, serviceKeys,
     sender: { send: (records) => sender.send([...records]) },
     makeReceiver: (groupId, topics, onBatch) => {
+      const opened = () => untilItWorks(() => receiver.start(), stopping.signal, logger);
       const receiver = new KafkaReceiver({
         settings, logger, groupId, topics: [...topics], onBatch,
         // The journal keeps everything: beginning anew is the plainest way to be whole again.
         onDead: (error) => {
           logger.error('receiving from Kafka has ended', { error });
-          void retry(() => receiver.start(), logger);
+          void opened();
         },
       });
-      return { start: () => retry(() => receiver.start(), logger), stop: () => receiver.stop(2_000), replaceTopics: (next) => receiver.replaceTopics([...next]) };
+      return { start: opened, stop: () => receiver.stop(2_000), replaceTopics: (next) => receiver.replaceTopics([...next]) };
     },
   });
   return {
     start: (handlers) => channel.start(handlers),
     send: (reports) => channel.send(reports),
     stop: async () => {
+      stopping.abort();
       await channel.stop();
       await sender.close(1_000);
     },
   };
 }
 
+const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 
-/** Until it works: a broker that is away comes back, and topics are made by the service. */
-async function retry(work: () => Promise<void>, logger: Logger): Promise<void> {
-  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+/** A broker that is away comes back, and topics are made by the service. Resolves also when it is no longer wanted. */
+async function untilItWorks(work: () => Promise<void>, signal: AbortSignal, logger: Logger): Promise<void> {
+  for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof Error && /stopped/.test(error.message)) return;
+      if (signal.aborted) return;
       logger.warn('Kafka cannot be received from yet', { error });
-      await pause(pauseMs);
+      await pause(pauseMs, signal);
     }
   }
 }

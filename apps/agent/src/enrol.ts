@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { keyIdOf, readPublicKey } from '#proof';
 import { pause } from '#platform';
 import type { HttpClient, Logger } from '#platform';
 import type { KeyObject } from 'node:crypto';
+import { replaceFile } from './files.js';
 import type { Identity } from './identity.js';
 
 export interface EnrolOptions {
@@ -63,7 +64,7 @@ export class ServiceKeys {
   /** Throws when a key is pinned already and this is another. */
   pin(pem: string): void {
     if (this.keys.size === 0) {
-      writeFileSync(this.pinFile, pem, { mode: 0o600 });
+      replaceFile(this.pinFile, pem);
       this.add(pem);
     } else if (!this.keys.has(keyIdOf(readPublicKey(pem)))) {
       throw new Error(`the service shows another key than the one kept in ${this.pinFile}; if it was replaced on purpose, remove that file`);

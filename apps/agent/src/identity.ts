@@ -1,7 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyIdOf, newSigningKey, privateKeyPem, publicKeyPem, readPrivateKey } from '#proof';
 import type { SigningKey } from '#proof';
+import { replaceFile } from './files.js';
+import { processBegan } from './steps/processes.js';
 
 export class StateInUse extends Error {}
 
@@ -13,7 +15,7 @@ export interface Identity extends SigningKey {
 /** The agent's signing key, made at its first start. The private half never leaves the state directory. */
 export function identityIn(state: string): Identity {
   const file = join(state, 'agent.pem');
-  if (!existsSync(file)) writeFileSync(file, privateKeyPem(newSigningKey().privateKey), { mode: 0o600, flag: 'wx' });
+  if (!existsSync(file)) replaceFile(file, privateKeyPem(newSigningKey().privateKey));
   const key = readPrivateKey(readFileSync(file, 'utf8'));
   return { ...key, keyId: keyIdOf(key.publicKey), publicPem: publicKeyPem(key.publicKey) };
 }
@@ -22,29 +24,67 @@ export function identityIn(state: string): Identity {
 export function lockState(state: string): () => void {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const file = join(state, 'lock');
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const lock = openSync(file, 'wx', 0o600);
-      writeFileSync(lock, String(process.pid));
-      closeSync(lock);
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = Number(readFileSync(file, 'utf8'));
-      if (holder !== process.pid && alive(holder)) throw new StateInUse(`${state} is in use by process ${holder}: end it, or give this agent another ROLLBOOK_AGENT_STATE`);
-      rmSync(file, { force: true });
+  const draft = join(state, `lock.${process.pid}`);
+  // It appears with what it says, so that nobody reads a lock that is still empty and takes it for a dead one's.
+  writeFileSync(draft, `${process.pid} ${processBegan(process.pid) ?? ''}`, { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (linked(draft, file)) return () => rmSync(file, { force: true });
+      const holder = read(file);
+      if (holder !== undefined && isHeld(holder)) throw inUse(state, holder);
+      if (holder !== undefined) takeAway(file, holder);
     }
+    throw new StateInUse(`${state} cannot be locked`);
+  } finally {
+    rmSync(draft, { force: true });
   }
-  throw new StateInUse(`${state} cannot be locked`);
 }
 
-function alive(pid: number): boolean {
+function inUse(state: string, holder: string): StateInUse {
+  return new StateInUse(`${state} is in use by process ${holder.split(' ')[0]}: end it, or give this agent another ROLLBOOK_AGENT_STATE`);
+}
+
+function linked(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/** Removes the lock of a process that is gone. Should another have taken it over meanwhile, it is put back. */
+function takeAway(file: string, holder: string): void {
+  const aside = `${file}.${process.pid}.old`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  if (read(aside) !== holder) linked(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number used again belongs to another process, which began at another time. */
+function isHeld(holder: string): boolean {
+  const [number = '', began = ''] = holder.split(' ');
+  const pid = Number(number);
   if (!Number.isInteger(pid) || pid <= 0) return false;
+  const now = processBegan(pid);
+  if (now !== undefined) return began === '' || now === began;
   try {
     process.kill(pid, 0);
-    // A recycled number: whoever has it now is no agent of ours.
-    const commandLine = `/proc/${pid}/cmdline`;
-    return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('agent');
+    // Ended, and its parent has not noticed yet.
+    return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }

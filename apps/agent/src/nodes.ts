@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { loadRunbooks, parseProduct } from '#messaging';
+import { isTextMap, loadRunbooks, parseProduct } from '#messaging';
 import type { DigestedRunbook, ProductFile } from '#messaging';
 
 /** A node that this agent serves: its home on this machine, or what stands for it. */
@@ -22,7 +22,7 @@ export class NodesFileError extends Error {}
 
 /** Reads the YAML list of nodes: each with `node`, `product`, `home` and, if wanted, `labels`. */
 export function readNodes(file: string): Map<string, ServedNode> {
-  const list: unknown = (parse(readFileSync(file, 'utf8')) as { nodes?: unknown } | null)?.nodes;
+  const list = listIn(file);
   if (!Array.isArray(list)) throw new NodesFileError(`${file} must hold a list under nodes:`);
   const nodes = new Map<string, ServedNode>();
   for (const [i, one] of (list as unknown[]).entries()) {
@@ -32,12 +32,22 @@ export function readNodes(file: string): Map<string, ServedNode> {
       if (typeof value !== 'string' || !/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(value)) throw wrong(field, 'must be lower-case letters, digits, dots and dashes');
     }
     if (typeof home !== 'string' || !home.startsWith('/')) throw wrong('home', 'must be an absolute path');
-    if (typeof labels !== 'object' || labels === null) throw wrong('labels', 'must be a map');
+    if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) throw wrong('labels', 'must be a map');
     if (nodes.has(node as string)) throw wrong('node', 'stands there twice');
     const texts = Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
+    // The service would refuse the announcement, and this node would never be known.
+    if (!isTextMap(texts)) throw wrong('labels', 'must be at most 64 short names with texts of at most 500 characters');
     nodes.set(node as string, { node: node as string, product: product as string, home, labels: texts });
   }
   return nodes;
+}
+
+function listIn(file: string): unknown {
+  try {
+    return (parse(readFileSync(file, 'utf8')) as { nodes?: unknown } | null)?.nodes;
+  } catch (error) {
+    throw new NodesFileError(`${file} cannot be read`, { cause: error });
+  }
 }
 
 /** The products of the served nodes, from a catalogue directory. A product without one cannot be upgraded, nor looked at. */

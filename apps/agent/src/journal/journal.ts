@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fdatasync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync, existsSync, fdatasync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { syncFolder } from '../files.js';
 
 const sync = promisify(fdatasync);
 
@@ -17,41 +20,53 @@ export class JournalDamaged extends Error {
   }
 }
 
+/** Raised by every write after one of which nobody knows whether it is on the disk. Only a new start finds out. */
+export class JournalBroken extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`the journal ${path} can no longer be relied on: start the agent again`, { cause });
+    this.name = 'JournalBroken';
+  }
+}
+
 /** Rewritten when it has grown to this many bytes and to twice what it began with. */
 const compactBytes = 4 * 1024 * 1024;
 
 /**
- * An append-only file of checksummed lines. `append` resolves when the records are on the disk; callers that come
- * together share one sync. A last line cut off by a crash was never acknowledged and is dropped; damage elsewhere stops
- * the agent, since what it did is then unknown.
+ * An append-only file of checksummed lines, each with the records of one write: they count together or not at all.
+ * `append` resolves when they are on the disk; callers that come together share one sync. A last line cut off by a crash
+ * was never acknowledged and is dropped; damage elsewhere stops the agent, since what it did is then unknown.
  */
 export class Journal<R extends JournalRecord> {
-  private file: number;
-  private size: number;
   private compactedSize: number;
   private waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   private syncing: Promise<void> | undefined;
+  private broken: JournalBroken | undefined;
 
   private constructor(
     private readonly path: string,
+    private file: number,
+    private size: number,
     /** What a rewritten journal holds: all that is still to be known. */
     private readonly snapshot: () => R[],
+    private readonly compactAt: number,
   ) {
-    this.file = openSync(path, 'a', 0o600);
-    this.size = 0;
-    this.compactedSize = 0;
+    this.compactedSize = size;
   }
 
-  static open<R extends JournalRecord>(path: string, snapshot: () => R[]): { journal: Journal<R>; records: R[] } {
-    const { records, good } = existsSync(path) ? read<R>(path) : { records: [], good: '' };
+  static open<R extends JournalRecord>(path: string, snapshot: () => R[], compactAt = compactBytes): { journal: Journal<R>; records: R[] } {
+    const { records, good } = existsSync(path) ? read<R>(path) : { records: [], good: 0 };
+    const file = openSync(path, 'a', 0o600);
     // What a crash cut off must not stand in front of what comes next.
-    if (existsSync(path) && readFileSync(path, 'utf8') !== good) replace(path, good);
-    const journal = new Journal<R>(path, snapshot);
-    journal.size = journal.compactedSize = Buffer.byteLength(good);
-    return { journal, records };
+    ftruncateSync(file, good);
+    fsyncSync(file);
+    syncFolder(dirname(path));
+    return { journal: new Journal<R>(path, file, good, snapshot, compactAt), records };
   }
 
-  /** Written at once, so that it outlives this process; durable against loss of power when the promise resolves. */
+  /**
+   * Written at once, so that it outlives this process; durable against loss of power when the promise resolves. Throws
+   * when it could not be written; then it is as if it had not been tried.
+   */
   append(...records: R[]): Promise<void> {
     this.note(...records);
     return new Promise((resolve, reject) => {
@@ -60,45 +75,87 @@ export class Journal<R extends JournalRecord> {
     });
   }
 
-  /** Written without waiting for the disk: it outlives this process, not the machine. */
+  /** Written without waiting for the disk: it outlives this process, not the machine. Throws as `append` does. */
   note(...records: R[]): void {
-    const text = records.map(line).join('');
-    writeSync(this.file, text);
-    this.size += Buffer.byteLength(text);
+    if (this.broken) throw this.broken;
+    if (records.length === 0) return;
+    const bytes = Buffer.from(line(records));
+    try {
+      writeFileSync(this.file, bytes);
+    } catch (error) {
+      this.takeBack();
+      throw error;
+    }
+    this.size += bytes.length;
   }
 
   /** Puts the snapshot in the place of all that the journal holds. MUST NOT be called while a sync is under way. */
   compact(): void {
-    const text = this.snapshot().map(line).join('');
-    replace(this.path, text);
+    const next = `${this.path}.next`;
+    rmSync(next, { force: true });
+    const bytes = Buffer.from(this.snapshot().map((record) => line([record])).join(''));
+    const file = openSync(next, 'a', 0o600);
+    try {
+      writeFileSync(file, bytes);
+      fsyncSync(file);
+      renameSync(next, this.path);
+    } catch (error) {
+      closeSync(file);
+      rmSync(next, { force: true });
+      throw error;
+    }
     closeSync(this.file);
-    this.file = openSync(this.path, 'a', 0o600);
-    this.size = this.compactedSize = Buffer.byteLength(text);
+    this.file = file;
+    this.size = this.compactedSize = bytes.length;
+    try {
+      syncFolder(dirname(this.path));
+    } catch (error) {
+      this.broken = new JournalBroken(this.path, error);
+      throw this.broken;
+    }
   }
 
   async close(): Promise<void> {
     await this.syncing;
+    // The number of the file may be another's from now on.
+    this.broken ??= new JournalBroken(this.path, new Error('it is closed'));
     closeSync(this.file);
+  }
+
+  /** Half a line in the middle would be damage to whoever reads it. */
+  private takeBack(): void {
+    try {
+      ftruncateSync(this.file, this.size);
+    } catch (error) {
+      this.broken = new JournalBroken(this.path, error);
+    }
   }
 
   private async syncSoon(): Promise<void> {
     while (this.waiting.length > 0) {
       const served = this.waiting;
       this.waiting = [];
-      try {
-        await sync(this.file);
-        for (const one of served) one.resolve();
-        if (this.size > compactBytes && this.size > 2 * this.compactedSize) this.compact();
-      } catch (error) {
-        for (const one of served) one.reject(error);
-      }
+      // After a sync that failed, the next would say that all is well of what was lost.
+      if (!this.broken) await sync(this.file).catch((error: unknown) => (this.broken = new JournalBroken(this.path, error)));
+      for (const one of served) if (this.broken) one.reject(this.broken); else one.resolve();
+      this.compactIfLarge();
     }
     this.syncing = undefined;
   }
+
+  private compactIfLarge(): void {
+    if (this.broken || this.size <= this.compactAt || this.size <= 2 * this.compactedSize) return;
+    try {
+      this.compact();
+    } catch {
+      // Perhaps there is no room for it. All stands in the old file, which may grow on before the next attempt.
+      this.compactedSize = this.size;
+    }
+  }
 }
 
-function line(record: JournalRecord): string {
-  const json = JSON.stringify(record);
+function line(records: readonly JournalRecord[]): string {
+  const json = JSON.stringify(records);
   return `${checksum(json)} ${json}\n`;
 }
 
@@ -106,38 +163,26 @@ function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function read<R>(path: string): { records: R[]; good: string } {
+/** The records, and how many bytes of the file hold them. */
+function read<R>(path: string): { records: R[]; good: number } {
   const text = readFileSync(path, 'utf8');
   const records: R[] = [];
   let end = 0;
   for (let number = 1; end < text.length; number++) {
     const newline = text.indexOf('\n', end);
-    const whole = newline < 0 ? undefined : text.slice(end, newline);
-    const record = whole === undefined ? undefined : parse<R>(whole);
-    if (record === undefined) {
+    const written = newline < 0 ? undefined : parse<R>(text.slice(end, newline));
+    if (written === undefined) {
       const last = newline < 0 || newline === text.length - 1;
-      if (last) return { records, good: text.slice(0, end) };
-      throw new JournalDamaged(path, number);
+      if (!last) throw new JournalDamaged(path, number);
+      break;
     }
-    records.push(record);
+    records.push(...written);
     end = newline + 1;
   }
-  return { records, good: text };
+  return { records, good: Buffer.byteLength(text.slice(0, end)) };
 }
 
-function parse<R>(text: string): R | undefined {
+function parse<R>(text: string): R[] | undefined {
   const [sum, json] = [text.slice(0, 16), text.slice(17)];
-  return checksum(json) === sum ? (JSON.parse(json) as R) : undefined;
-}
-
-function replace(path: string, text: string): void {
-  const next = `${path}.next`;
-  const file = openSync(next, 'w', 0o600);
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(next, path);
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  return text[16] === ' ' && checksum(json) === sum ? (JSON.parse(json) as R[]) : undefined;
 }

@@ -2,7 +2,7 @@ import type { OrderBody, ReportBody } from '#messaging';
 import { newId } from '#platform';
 import { Journal } from './journal.js';
 
-/** A report that the service has not yet taken. Its evidence lies in a file of its own, by digest. */
+/** A report that the service has not yet taken. Its evidence lies in files of its own. */
 export interface Unsent {
   body: ReportBody;
   evidence: string[];
@@ -50,7 +50,7 @@ export class AgentMemory {
     for (const record of records) this.apply(record);
     this.incarnation ??= '';
     if (this.incarnation === '') this.write({ t: 'begin', incarnation: newId(), sequence: 0 });
-    else this.journal.compact();
+    else this.tidy();
   }
 
   find(order: string): HeldOrder | undefined {
@@ -75,13 +75,17 @@ export class AgentMemory {
     return this.sequence;
   }
 
-  /** Takes orders and the reports that acknowledge or refuse them, all durable before it resolves. */
-  async take(orders: readonly OrderBody[], reports: readonly Unsent[], cursor?: number): Promise<void> {
+  /**
+   * Takes orders and the reports that acknowledge or refuse them, all durable before it resolves. Those refused are
+   * kept as ended, so that one that comes again is not answered again.
+   */
+  async take(orders: readonly OrderBody[], refused: readonly OrderBody[], reports: readonly Unsent[], cursor?: number): Promise<void> {
     const records: Record[] = [];
     for (const order of orders) {
       if (order.epoch > this.epochOf(order.node)) records.push({ t: 'epoch', node: order.node, epoch: order.epoch });
       records.push({ t: 'order', order });
     }
+    for (const order of refused) records.push({ t: 'order', order }, { t: 'end', order: order.order });
     records.push(...reports.map((report): Record => ({ t: 'report', report })));
     if (cursor !== undefined) records.push({ t: 'cursor', cursor });
     await this.writeDurably(records);
@@ -105,24 +109,52 @@ export class AgentMemory {
     return this.writeDurably([{ t: 'report', report }]);
   }
 
-  /** Forgets reports that the service has, or will never have. */
+  /** Forgets reports that the service has, or will never have. Should that be forgotten, it only is told again. */
   taken(sequences: readonly number[]): void {
     const known = sequences.filter((sequence) => this.unsent.has(sequence));
-    if (known.length > 0) this.write({ t: 'taken', sequences: known });
+    if (known.length === 0) return;
+    const record: Record = { t: 'taken', sequences: known };
+    this.apply(record);
+    try {
+      this.journal.note(record);
+    } catch {
+      // A full disk: forgetting is what makes room, so it must not wait for room.
+    }
   }
 
   close(): Promise<void> {
     return this.journal.close();
   }
 
+  /** Memory changes only when the journal has it: what is known here and not there would be lost with this process. */
   private writeDurably(records: Record[]): Promise<void> {
+    let written: Promise<void>;
+    try {
+      written = this.journal.append(...records);
+    } catch (error) {
+      this.takeBackSequences(records);
+      throw error;
+    }
     for (const record of records) this.apply(record);
-    return this.journal.append(...records);
+    return written;
   }
 
   private write(record: Record): void {
-    this.apply(record);
     this.journal.note(record);
+    this.apply(record);
+  }
+
+  /** Reports that were not written are as if they had not been made: sequences have no gap. */
+  private takeBackSequences(records: readonly Record[]): void {
+    for (const record of records) if (record.t === 'report') this.sequence = Math.min(this.sequence, record.report.body.sequence - 1);
+  }
+
+  private tidy(): void {
+    try {
+      this.journal.compact();
+    } catch {
+      // Without room for a smaller journal the old one serves.
+    }
   }
 
   private apply(record: Record): void {

@@ -26,20 +26,23 @@ export class OrderDesk {
   async take(messages: readonly Buffer[], cursor?: number): Promise<void> {
     const { memory, reporter, clock, onOrder } = this.options;
     const taken: OrderBody[] = [];
+    const refused: OrderBody[] = [];
     const reports = [];
     for (const bytes of messages) {
       const order = this.open(bytes);
-      if (!order || taken.some((one) => one.order === order.order) || memory.find(order.order)) continue;
+      if (!order || [...taken, ...refused].some((one) => one.order === order.order) || memory.find(order.order)) continue;
       const refusal = this.refusalOf(order, taken);
       if (refusal === undefined) {
         taken.push(order);
         reports.push(reporter.accepted(order));
       } else {
+        refused.push(order);
         reports.push(reporter.refused(order, refusal, clock.now()));
       }
     }
-    if (taken.length === 0 && reports.length === 0 && cursor === undefined) return;
-    await memory.take(taken, reports, cursor);
+    if (messages.length === 0 && cursor === undefined) return;
+    // Also where nothing is new: an order that came before may not be durable yet, and the channel lets go of it now.
+    await memory.take(taken, refused, reports, cursor);
     reporter.wake();
     for (const order of taken) onOrder(order);
   }
@@ -85,6 +88,6 @@ export class OrderDesk {
   private parametersFit({ content }: DigestedRunbook, { parameters }: OrderBody): boolean {
     const declared = Object.entries(content.parameters);
     if (declared.length !== Object.keys(parameters).length) return false;
-    return declared.every(([name, { type }]) => parameters[name] !== undefined && parameterPatterns[type].test(parameters[name]));
+    return declared.every(([name, { type }]) => Object.hasOwn(parameters, name) && parameterPatterns[type].test(parameters[name]!));
   }
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { sealReport } from '#messaging';
-import type { AgentChannel, OrderBody, ReceiptBody, ReportBody } from '#messaging';
+import type { AgentChannel, OrderBody, ReceiptBody, ReportBody, StepReportBody } from '#messaging';
 import type { Clock, Logger } from '#platform';
 import type { AgentMemory, Unsent } from '../journal/memory.js';
 import type { StepResult } from '../steps/step.js';
@@ -18,6 +18,15 @@ export interface ReporterOptions {
   logger: Logger;
   /** A report without a receipt is sent again after this time, in milliseconds. */
   resendMs?: number;
+}
+
+/** How an order ended: as its step did, or refused. */
+export type OrderResult = Omit<StepResult, 'outcome'> & { outcome: StepReportBody['outcome'] };
+
+/** The same with its evidence on the disk. */
+export interface Kept {
+  report: StepReportBody;
+  files: string[];
 }
 
 const resendMs = 10_000;
@@ -60,13 +69,15 @@ export class Reporter {
     return this.report({ kind: 'finished', node: order.node, at, order: order.order, epoch: order.epoch, report });
   }
 
-  /** The evidence is on the disk before the report that names it. */
-  async finished(order: OrderBody, result: StepResult): Promise<Unsent> {
-    const { evidence, truncated, ...rest } = result;
-    const sha256 = evidence && (await this.options.evidence.keep(evidence));
-    const output = evidence && sha256 ? { sha256, bytes: evidence.length, truncated } : null;
-    const body = { kind: 'finished' as const, node: order.node, at: result.finishedAt, order: order.order, epoch: order.epoch, report: { ...rest, output } };
-    return this.report(body, sha256 ? [sha256] : []);
+  /** Puts what a step said on the disk, before the report that names it is made. */
+  async keep({ evidence, truncated, ...rest }: OrderResult): Promise<Kept> {
+    if (evidence === undefined) return { report: { ...rest, output: null }, files: [] };
+    const { sha256, file } = await this.options.evidence.keep(evidence);
+    return { report: { ...rest, output: { sha256, bytes: evidence.length, truncated } }, files: [file] };
+  }
+
+  finished(order: OrderBody, { report, files }: Kept): Unsent {
+    return this.report({ kind: 'finished', node: order.node, at: report.finishedAt, order: order.order, epoch: order.epoch, report }, files);
   }
 
   /** Tells of a node as it is; resolves when the report is durable. */
@@ -83,8 +94,7 @@ export class Reporter {
     const gone = memory.reports().filter((one) => dealtWith.has(one.body.sequence));
     memory.taken([...dealtWith]);
     for (const sequence of dealtWith) this.sentAt.delete(sequence);
-    const stillNamed = new Set(memory.reports().flatMap((one) => one.evidence));
-    for (const sha256 of gone.flatMap((one) => one.evidence)) if (!stillNamed.has(sha256)) evidence.drop(sha256);
+    for (const file of gone.flatMap((one) => one.evidence)) evidence.drop(file);
     return Promise.resolve();
   }
 
@@ -110,18 +120,35 @@ export class Reporter {
 
   private async sendDue(): Promise<void> {
     const { memory, channel, clock } = this.options;
-    const now = clock.millis();
-    const due = memory.reports().filter(({ body }) => now - (this.sentAt.get(body.sequence) ?? -Infinity) >= (this.options.resendMs ?? resendMs));
+    const due = memory.reports().filter(({ body }) => this.isDue(body.sequence, clock.millis()));
     for (let i = 0; i < due.length; i += batchMax) {
-      const batch = due.slice(i, i + batchMax);
-      await channel.send(batch.map((one) => ({ node: one.body.node, bytes: this.seal(one) })));
-      for (const { body } of batch) this.sentAt.set(body.sequence, clock.millis());
+      const batch = due.slice(i, i + batchMax).flatMap((one) => this.sealed(one));
+      await channel.send(batch.map(({ node, bytes }) => ({ node, bytes })));
+      for (const { sequence } of batch) this.sentAt.set(sequence, clock.millis());
     }
   }
 
-  private seal({ body, evidence }: Unsent): Buffer {
-    const { key, keyId } = this.options;
-    return sealReport(body, evidence.map((sha256) => this.options.evidence.read(sha256)), key, keyId);
+  private isDue(sequence: number, now: number): boolean {
+    const waited = now - (this.sentAt.get(sequence) ?? -Infinity);
+    // A clock that was set back must not keep a report here until it has caught up.
+    return waited < 0 || waited >= (this.options.resendMs ?? resendMs);
+  }
+
+  /** Nothing for a report that cannot be read now: it must not hold up the others. */
+  private sealed({ body, evidence }: Unsent): { sequence: number; node: string; bytes: Buffer }[] {
+    const { key, keyId, evidence: folder, logger } = this.options;
+    const { sequence, node } = body;
+    try {
+      const blobs = evidence.map((file) => folder.read(file));
+      const whole = blobs.filter((blob) => blob !== undefined);
+      if (whole.length === blobs.length) return [{ sequence, node, bytes: sealReport(body, whole, key, keyId) }];
+      logger.error('the evidence of a report is lost; it goes without', { sequence, order: body.order });
+      const { report } = body;
+      return [{ sequence, node, bytes: sealReport({ ...body, ...(report ? { report: { ...report, output: null } } : {}) }, [], key, keyId) }];
+    } catch (error) {
+      logger.error('a report could not be made ready to send', { sequence, error });
+      return [];
+    }
   }
 
   private sleep(ms: number, wakeable: boolean): Promise<void> {

@@ -1,3 +1,4 @@
+import { isFacts } from '#messaging';
 import type { Expect, FactSource } from '#messaging';
 
 export type FactValue = string | number | boolean | string[];
@@ -13,22 +14,18 @@ export function unmet(expect: Expect, exit: number | null, stdout: string | unde
   return wrong ? 'output-unexpected' : undefined;
 }
 
-/** The facts that can be read; one that cannot is left out, and the service then misses it. */
+/** The facts that can be read and told; one that cannot is left out, and the service then misses it. */
 export function readFacts(sources: { [name: string]: FactSource }, stdout: string | undefined): { [name: string]: FactValue } {
   const facts: { [name: string]: FactValue } = {};
   if (stdout === undefined) return facts;
   const json = parse(stdout);
   for (const [name, source] of Object.entries(sources)) {
     const value = 'json' in source ? at(json, source.json) : new RegExp(source.match, 'm').exec(stdout)?.[1];
-    if (isFact(value)) facts[name] = value;
+    if (value === undefined) continue;
+    const more = { ...facts, [name]: value };
+    if (isFacts(more)) facts[name] = more[name]!;
   }
   return facts;
-}
-
-function isFact(value: unknown): value is FactValue {
-  if (typeof value === 'string') return value.length <= 2_000;
-  if (Array.isArray(value)) return value.length <= 100 && value.every((one) => typeof one === 'string' && one.length <= 500);
-  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
 }
 
 function parse(text: string): unknown {
@@ -40,5 +37,7 @@ function parse(text: string): unknown {
 }
 
 function at(json: unknown, path: string): unknown {
-  return path.split('.').reduce((value: unknown, key) => (typeof value === 'object' && value !== null ? (value as { [key: string]: unknown })[key] : undefined), json);
+  return path.split('.').reduce((value: unknown, key) => {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as { [key: string]: unknown })[key] : undefined;
+  }, json);
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -18,6 +18,9 @@ export interface InstallWish {
   signal: AbortSignal;
 }
 
+/** No install takes longer: it is the longest time that a step may have. */
+const leftAfterMs = 24 * 3_600_000;
+
 export type InstallResult = { ok: true; bytes: number; found: boolean } | { ok: false; reason: string; detail: string };
 
 /**
@@ -26,27 +29,44 @@ export type InstallResult = { ok: true; bytes: number; found: boolean } | { ok: 
  */
 export async function install(wish: InstallWish): Promise<InstallResult> {
   const target = join(wish.home, wish.to);
-  if (existsSync(target)) {
-    const there = await digestFile(target);
-    if (there.sha256 === wish.sha256) return { ok: true, bytes: there.bytes, found: true };
-  }
-  await mkdir(dirname(target), { recursive: true });
   const next = `${target}.${randomBytes(6).toString('hex')}.next`;
+  const mode = parseInt(wish.mode, 8);
   try {
+    if (existsSync(target)) {
+      const there = await digestFile(target);
+      if (there.sha256 === wish.sha256) {
+        await chmod(target, mode);
+        return { ok: true, bytes: there.bytes, found: true };
+      }
+    }
+    await mkdir(dirname(target), { recursive: true });
     await fetchTo(next, wish);
     const got = await digestFile(next);
     if (got.sha256 !== wish.sha256) {
       return { ok: false, reason: 'artifact-differs', detail: `${wish.artifact} has the digest ${got.sha256}, ordered was ${wish.sha256}` };
     }
-    await chmod(next, parseInt(wish.mode, 8));
+    await chmod(next, mode);
     await sync(next);
     await rename(next, target);
     await sync(dirname(target));
+    await clear(target);
     return { ok: true, bytes: got.bytes, found: false };
   } catch (error) {
     return { ok: false, reason: 'install-failed', detail: error instanceof Error ? error.message : String(error) };
   } finally {
     await rm(next, { force: true });
+  }
+}
+
+/** Removes what installs before this one left behind when the machine or the agent stopped. */
+async function clear(target: string): Promise<void> {
+  const { mtimeMs } = await stat(target);
+  const folder = dirname(target);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(target)}.`) || !/\.[0-9a-f]{12}\.next$/.test(name)) continue;
+    const left = await stat(join(folder, name)).catch(() => undefined);
+    // A younger one may be an install that is under way.
+    if (left && mtimeMs - left.mtimeMs > leftAfterMs) await rm(join(folder, name), { force: true });
   }
 }
 

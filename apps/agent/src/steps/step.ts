@@ -8,6 +8,7 @@ import type { CommandResult } from './command.js';
 import { readFacts, unmet } from './facts.js';
 import type { FactValue } from './facts.js';
 import { install } from './install.js';
+import { orderVariable } from './processes.js';
 
 export interface StepResult {
   outcome: 'succeeded' | 'failed' | 'timed-out' | 'interrupted';
@@ -46,7 +47,8 @@ export async function carryOut(wish: StepWish): Promise<StepResult> {
   if (step.done) {
     const looked = await invoke(wish, step.done);
     if (looked.reason === null) return { ...resultOf(wish, step.done.run, looked, startedAt), found: true };
-    if (looked.result.trouble === 'timed-out') return resultOf(wish, step.done.run, looked, startedAt);
+    // Whoever could not look to the end does not know, and whoever is to end begins nothing.
+    if (looked.result.trouble === 'timed-out' || looked.result.trouble === 'cancelled') return resultOf(wish, step.done.run, looked, startedAt);
   }
   const ran = await invoke(wish, { run: step.run!, expect: step.expect });
   return resultOf(wish, step.run!, ran, startedAt);
@@ -60,7 +62,7 @@ interface Ran {
 
 async function invoke({ node, order, step, signal, onChild }: StepWish, { run, expect }: Invocation): Promise<Ran> {
   const argv = run.map((text) => fill(text, order.parameters));
-  const env = { ROLLBOOK_ORDER: order.order };
+  const env = { [orderVariable]: order.order };
   const result = await runCommand({ argv, home: node.home, timeoutMs: step.timeoutMs, env, signal, onChild });
   const reason = result.trouble ?? unmet(expect, result.exit, result.stdout.text()) ?? null;
   return { result, reason };
