@@ -20,7 +20,9 @@ import { ServiceMetrics } from './service/metrics.js';
 import { ServiceController } from './service/service.controller.js';
 import { PullDoor } from './sites/pull-door.js';
 import { SitesController } from './sites/sites.controller.js';
-import { doorToken } from './tokens.js';
+import { defaultLimits } from './limits.js';
+import type { ApiLimits } from './limits.js';
+import { clockToken, doorToken, limitsToken } from './tokens.js';
 
 export interface ApiPorts {
   pool: Pool;
@@ -30,18 +32,22 @@ export interface ApiPorts {
   access: Access;
   enrolmentTokenFile: string;
   servicePublicKeyFile: string;
+  /** Shorter ones for tests. */
+  limits?: Partial<ApiLimits>;
 }
 
 @Module({})
 export class ApiModule {
   static over(ports: ApiPorts): DynamicModule {
-    const { pool, source, clock, logger, access, enrolmentTokenFile, servicePublicKeyFile } = ports;
+    const { pool, source, clock, logger, access, enrolmentTokenFile, servicePublicKeyFile, limits } = ports;
     return {
       module: ApiModule,
       imports: [CommandsModule.over(postgresPorts(pool, clock)), ProjectionsModule.over(source, pool)],
       controllers: [NodesController, ProductsController, RolloutsController, EventsController, SitesController, ServiceController],
       providers: [
         { provide: Access, useValue: access },
+        { provide: clockToken, useValue: clock },
+        { provide: limitsToken, useValue: { ...defaultLimits, ...limits } },
         { provide: ServiceMetrics, inject: [Feed], useFactory: (feed: Feed) => new ServiceMetrics(pool, feed) },
         {
           provide: doorToken,

@@ -1,15 +1,10 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { json } from 'express';
 import { ApiModule } from './api.module.js';
 import type { ApiPorts } from './api.module.js';
 import { describeApi, serveReference } from './openapi.js';
+import { bodyReaders } from './requests/bodies.js';
 import { ServiceMetrics } from './service/metrics.js';
-
-/** Bodies of people's requests, in bytes. */
-const bodyMax = 256 * 1024;
-/** Reports come with the evidence of their steps. */
-const reportsMax = 8 * 1024 * 1024;
 
 /** The API over its ports, not yet listening. */
 export async function openApi({ tls, ...ports }: ApiPorts & { tls?: { cert: Buffer; key: Buffer } }): Promise<NestExpressApplication> {
@@ -23,8 +18,7 @@ export async function openApi({ tls, ...ports }: ApiPorts & { tls?: { cert: Buff
   });
   app.disable('x-powered-by');
   app.use(app.get(ServiceMetrics).middleware());
-  app.use(/^\/v1\/sites\/[^/]+\/reports$/, json({ limit: reportsMax }));
-  app.use(json({ limit: bodyMax }));
+  for (const reader of bodyReaders()) app.use(reader);
   serveReference(app, describeApi(app));
   return app;
 }

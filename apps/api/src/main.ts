@@ -17,6 +17,9 @@ async function main(): Promise<void> {
   if (settings.auth === 'loopback' && !isLoopback(settings.host)) {
     throw new Error('ROLLBOOK_AUTH=loopback lets anybody in who reaches the port: listen on 127.0.0.1, or set ROLLBOOK_AUTH=token');
   }
+  if (settings.auth === 'token' && settings.tokensFile === undefined) {
+    throw new Error('ROLLBOOK_AUTH=token lets nobody in without tokens: set ROLLBOOK_TOKENS_FILE');
+  }
   const home = settings.home ?? join(root, '.rollbook');
   const url = settings.database;
   const pool = await openPool({ url, name: 'rollbook api', max: 10, logger });

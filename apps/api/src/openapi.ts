@@ -26,6 +26,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
 export function serveReference(app: INestApplication, document: OpenAPIObject): void {
   SwaggerModule.setup('/', app, document, {
     jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Rollbook API',
     customCss: '.swagger-ui .topbar { display: none }',
     swaggerOptions: { displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true },

@@ -24,7 +24,7 @@ export class AccessGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean | undefined>(openKey, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     request.caller = this.access.callerOf(request);
-    if (request.caller.role === 'reader' && request.method !== 'GET') {
+    if (request.caller.role === 'reader' && !['GET', 'HEAD'].includes(request.method)) {
       throw new Problem('forbidden', 'role-too-small', 'this token may only read', 'Use a token of an operator.');
     }
     return true;

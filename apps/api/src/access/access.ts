@@ -24,7 +24,7 @@ export class Access {
   }
 
   callerOf(request: Request): Caller {
-    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer !== undefined) {
       const sha256 = createHash('sha256').update(bearer).digest();
       const known = this.tokens.find((one) => timingSafeEqual(one.sha256, sha256));

@@ -1,10 +1,14 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Request, Response } from 'express';
+import type { Clock } from '#platform';
 import { Feed } from '#projections';
+import type { ApiLimits } from '../limits.js';
+import { Problem } from '../problems/problem.js';
 import { ApiProblems } from '../requests/api-docs.js';
+import { clockToken, limitsToken } from '../tokens.js';
 import { streamEvents } from './event-stream.js';
 
 export class EventsQuery {
@@ -13,6 +17,7 @@ export class EventsQuery {
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
   @ApiPropertyOptional({ description: 'Only events that name this rollout.' })
@@ -31,7 +36,11 @@ export class EventsQuery {
 @ApiProblems()
 @Controller('v1/events')
 export class EventsController {
-  constructor(private readonly feed: Feed) {}
+  constructor(
+    private readonly feed: Feed,
+    @Inject(clockToken) private readonly clock: Clock,
+    @Inject(limitsToken) private readonly limits: ApiLimits,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -41,9 +50,18 @@ export class EventsController {
   })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } } })
   async stream(@Query() { after, rollout, follow = 'yes' }: EventsQuery, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const lastSeen = Number(request.headers['last-event-id'] ?? NaN);
-    const from = Number.isInteger(lastSeen) && lastSeen >= 0 ? lastSeen : (after ?? 0);
+    const from = lastSeen(request) ?? after ?? 0;
     const format = /\bapplication\/(x-ndjson|jsonl|json)\b/.test(request.headers.accept ?? '') ? 'ndjson' : 'sse';
-    await streamEvents(this.feed, response, { after: from, rollout, follow: follow === 'yes', format });
+    // HEAD asks for no events, and would wait for the end of them.
+    const options = { after: from, rollout, follow: follow === 'yes' && request.method === 'GET', format } as const;
+    await streamEvents({ feed: this.feed, clock: this.clock, heartbeatMs: this.limits.heartbeatMs }, response, options);
   }
+}
+
+/** Where a client that comes back had come to; browsers send it by themselves, and go on repeating it. */
+function lastSeen(request: Request): number | undefined {
+  const header = request.headers['last-event-id'];
+  if (header === undefined || header === '') return undefined;
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
+  throw new Problem('malformed', 'position-invalid', 'Last-Event-ID must be a position', 'Send the id of the last event that was read.');
 }

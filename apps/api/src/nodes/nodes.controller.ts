@@ -8,7 +8,7 @@ import { GetNode, ListNodes, NodeHistory } from '#projections';
 import { orProblem } from '../problems/problem.js';
 import { ApiCommand, ApiProblems } from '../requests/api-docs.js';
 import { CommandMeta } from '../requests/command-meta.js';
-import { cursorOf, readCursor } from '../requests/cursor.js';
+import { cursorOf, readCursor, readNumber } from '../requests/cursor.js';
 import { CommandAnswer, answerOf } from '../requests/done.js';
 import { PageQuery } from '../requests/page.dto.js';
 import { Reads, markAnswer } from '../requests/reads.js';
@@ -37,8 +37,8 @@ export class NodesController {
   @ApiCommand()
   @ApiOperation({ summary: 'Makes a node known', description: 'Agents announce their nodes by themselves; this is for nodes that have none yet.', operationId: 'registerNode' })
   @ApiCreatedResponse({ type: CommandAnswer })
-  async register(@CommandMeta() meta: Meta, @Body() { node, site, product, labels = {} }: RegisterNodeBody, @Res({ passthrough: true }) response: Response): Promise<CommandAnswer> {
-    return answerOf(await this.commands.execute(new RegisterNode(meta, node, site, product, labels)), response);
+  async register(@CommandMeta() meta: Meta, @Body() { node, site, product, labels }: RegisterNodeBody, @Res({ passthrough: true }) response: Response): Promise<CommandAnswer> {
+    return answerOf(await this.commands.execute(new RegisterNode(meta, node, site, product, labels ?? {})), response);
   }
 
   @Get(':node')
@@ -56,7 +56,7 @@ export class NodesController {
   @ApiOperation({ summary: 'Everything that happened to a node, the oldest first', operationId: 'nodeHistory' })
   @ApiOkResponse({ type: HistoryPage })
   async history(@Param('node') node: string, @Query() { limit = 100, cursor }: PageQuery, @Res({ passthrough: true }) response: Response): Promise<HistoryPage> {
-    const after = Number(readCursor(cursor, { node }) ?? 0);
+    const after = readNumber(cursor, { node }, Number.MAX_SAFE_INTEGER);
     const page = orProblem(await this.queries.execute(new NodeHistory(node, { after, limit })));
     markAnswer(response, page);
     return { ...page, items: page.items.map(({ node: _node, ...entry }) => entry), next: cursorOf(page.next, { node }) };

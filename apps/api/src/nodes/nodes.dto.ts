@@ -1,9 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsName } from '../requests/names.js';
 import { PageMarks, PageQuery } from '../requests/page.dto.js';
-
-const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
-const nameMessage = { message: 'must be lower-case letters, digits, dots and dashes, at most 63' };
+import { IsTextMap } from '../requests/text-map.js';
 
 export class NodesQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'all, a name, `web-*`, `site=home`, `version=v0.6.2`, `state=ready`, `label.tier=web`; parts separated by commas add up.', default: 'all' })
@@ -14,10 +13,10 @@ export class NodesQuery extends PageQuery {
 }
 
 export class RegisterNodeBody {
-  @ApiProperty({ example: 'node-5' }) @Matches(name, nameMessage) node: string;
-  @ApiProperty({ example: 'local' }) @Matches(name, nameMessage) site: string;
-  @ApiProperty({ example: 'orchat' }) @Matches(name, nameMessage) product: string;
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } }) @IsOptional() @IsObject() labels?: { [name: string]: string };
+  @ApiProperty({ example: 'node-5' }) @IsName() node: string;
+  @ApiProperty({ example: 'local' }) @IsName() site: string;
+  @ApiProperty({ example: 'orchat' }) @IsName() product: string;
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } }) @IsOptional() @IsTextMap() labels?: { [name: string]: string } | null;
 }
 
 export class NodeView {

@@ -13,6 +13,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
+    // Whoever asked is gone, or this process is about to be: nobody is left to tell.
+    if (response.destroyed) return;
     const problem = this.problemOf(error, request);
     if (response.headersSent) {
       // A stream that broke off: there is no room for a problem any more.
@@ -27,7 +29,6 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown, request: Request): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof EnvelopeTooLarge) return new Problem('too-large', 'envelope-too-large', error.message, 'Send less.');
-    if (isBodyError(error)) return bodyProblem(error);
     if (error instanceof HttpException) return this.ofNest(error, request);
     if (isUnavailable(driverErrorOf(error))) {
       this.logger.error('PostgreSQL is not available', { error, path: request.path });
@@ -43,24 +44,6 @@ export class ProblemFilter implements ExceptionFilter {
     }
     return new Problem('malformed', 'request-invalid', error.message, 'Mend the request and send it again.');
   }
-}
-
-interface BodyError {
-  type: string;
-  limit?: number;
-}
-
-/** What the body parser of Express raises. */
-function isBodyError(error: unknown): error is BodyError {
-  const type = (error as { type?: unknown }).type;
-  return typeof type === 'string' && /^(entity|encoding|charset|request|parameters)\./.test(type);
-}
-
-function bodyProblem({ type, limit }: BodyError): Problem {
-  if (type === 'entity.too.large') {
-    return new Problem('too-large', 'payload-too-large', `the body is larger than ${limit} bytes`, 'Send less in one request.', { limit });
-  }
-  return new Problem('malformed', 'request-malformed', 'the body is not JSON', 'Send valid JSON as application/json.');
 }
 
 /** TypeORM wraps what the driver raised. */

@@ -16,8 +16,13 @@ export function validation(): ValidationPipe {
   });
 }
 
+/** The messages of the validator begin with the field, which stands in front of them here anyway. */
+function bare(says: string, property: string): string {
+  return says.startsWith(`${property} `) ? says.slice(property.length + 1) : says;
+}
+
 function flatten(error: ValidationError, path = ''): { field: string; says: string }[] {
   const field = path === '' ? error.property : `${path}.${error.property}`;
-  const own = Object.values(error.constraints ?? {}).map((says) => ({ field, says }));
+  const own = Object.entries(error.constraints ?? {}).map(([rule, says]) => ({ field, says: rule === 'whitelistValidation' ? 'is not known here' : bare(says, error.property) }));
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
 }

@@ -35,9 +35,10 @@ function keyIn(text: string): string {
   throw new Problem('malformed', 'idempotency-key-invalid', 'an Idempotency-Key has 1 to 200 printable characters', 'Use a new UUID for each new command.');
 }
 
+/** The version of the stream; what may stand behind it tells answers apart, not versions. */
 function versionIn(text: string | undefined): number | undefined {
   if (text === undefined || text === '*') return undefined;
-  const version = /^"(\d{1,9})"$/.exec(text)?.[1];
+  const version = /^"(\d{1,9})(?:-\d{1,16})?"$/.exec(text)?.[1];
   if (version !== undefined) return Number(version);
   throw new Problem('malformed', 'if-match-invalid', 'If-Match must be an ETag as this API gives it', 'Send the ETag of the last read as it was.');
 }

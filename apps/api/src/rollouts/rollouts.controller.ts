@@ -8,11 +8,14 @@ import { GetProduct, GetRollout, ListMembers, ListRollouts, ResolveSelector } fr
 import { orProblem, problemOf } from '../problems/problem.js';
 import { ApiCommand, ApiProblems } from '../requests/api-docs.js';
 import { CommandMeta } from '../requests/command-meta.js';
-import { cursorOf, readCursor } from '../requests/cursor.js';
+import { cursorOf, readNumber, readPair } from '../requests/cursor.js';
 import { CommandAnswer, answerOf } from '../requests/done.js';
 import { Reads, markAnswer } from '../requests/reads.js';
 import { MembersPage, MembersQuery, PlanAnswer, PlanBody, ReasonBody, RolloutView, RolloutsPage, RolloutsQuery, StartBody } from './rollouts.dto.js';
 import { memberView, rolloutView } from './rollouts.view.js';
+
+/** A place in a plan, as the read model holds it. */
+const ordinalMax = 2 ** 31 - 1;
 
 @ApiTags('rollouts')
 @ApiProblems()
@@ -28,7 +31,8 @@ export class RolloutsController {
   @ApiOperation({ summary: 'Plans a rollout', description: 'The plan fixes every step and the order of the nodes. Nothing happens on a node before the rollout is started.', operationId: 'planRollout' })
   @ApiCreatedResponse({ type: PlanAnswer })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
-    const { product, to, nodes: selector, strategy = {}, dryRun = false } = body;
+    const { product, to, nodes: selector, strategy = {} } = body;
+    const dryRun = body.dryRun === true;
     orProblem(await this.queries.execute(new GetProduct(product)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
     const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun }));
@@ -45,8 +49,7 @@ export class RolloutsController {
   @ApiOkResponse({ type: RolloutsPage })
   async list(@Query() { limit = 100, cursor, state }: RolloutsQuery, @Res({ passthrough: true }) response: Response): Promise<RolloutsPage> {
     const of = { rollouts: state ?? null };
-    const after = readCursor(cursor, of);
-    const page = await this.queries.execute(new ListRollouts({ state: state ?? null, limit, after: after === null ? null : (JSON.parse(after) as [string, string]) }));
+    const page = await this.queries.execute(new ListRollouts({ state: state ?? null, limit, after: readPair(cursor, of) }));
     markAnswer(response, page);
     return { ...page, items: page.items.map(rolloutView), next: cursorOf(page.next, of) };
   }
@@ -57,7 +60,8 @@ export class RolloutsController {
   @ApiOkResponse({ type: RolloutView })
   async get(@Param('rollout') rollout: string, @Res({ passthrough: true }) response: Response): Promise<RolloutView> {
     const answer = orProblem(await this.queries.execute(new GetRollout(rollout)));
-    markAnswer(response, answer, answer.item.streamVersion);
+    // Nodes move a rollout's tallies and not its stream: by the version alone an old answer would still hold.
+    markAnswer(response, answer, `${answer.item.streamVersion}-${answer.item.position}`);
     return rolloutView(answer.item);
   }
 
@@ -68,7 +72,7 @@ export class RolloutsController {
   async members(@Param('rollout') rollout: string, @Query() { limit = 100, cursor, state }: MembersQuery, @Res({ passthrough: true }) response: Response): Promise<MembersPage> {
     orProblem(await this.queries.execute(new GetRollout(rollout)));
     const of = { rollout, state: state ?? null };
-    const after = Number(readCursor(cursor, of) ?? 0);
+    const after = readNumber(cursor, of, ordinalMax);
     const page = await this.queries.execute(new ListMembers(rollout, { after, limit, state: state ?? null }));
     markAnswer(response, page);
     return { ...page, items: page.items.map(memberView), next: cursorOf(page.next, of) };

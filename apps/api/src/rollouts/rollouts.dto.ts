@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { CommandAnswer } from '../requests/done.js';
+import { IsDigest } from '../requests/names.js';
 import { PageMarks, PageQuery } from '../requests/page.dto.js';
 
 export const rolloutStates = [
@@ -26,7 +27,7 @@ export class PlanBody {
 }
 
 export class StartBody {
-  @ApiPropertyOptional({ description: 'Digest of the plan that was read; another plan is refused.' }) @IsOptional() @Matches(/^[0-9a-f]{64}$/) digest?: string;
+  @ApiPropertyOptional({ description: 'Digest of the plan that was read; another plan is refused.' }) @IsOptional() @IsDigest() digest?: string;
 }
 
 export class ReasonBody {

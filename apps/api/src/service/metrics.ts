@@ -1,13 +1,17 @@
 import type { NextFunction, Request, Response } from 'express';
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Pool } from 'pg';
-import { standings } from '#projections';
+import { countParked, followerOf, projections, standings } from '#projections';
 import type { Feed } from '#projections';
+
+/** Those who follow the ledger in every installation; one that never ran is behind by all of it. */
+const expected = [...projections.map(followerOf), 'publisher', 'conductor'];
 
 /** What Prometheus is told of this process, and of the ledger and its followers. */
 export class ServiceMetrics {
   private readonly registry = new Registry();
   private readonly requests: Histogram;
+  private readonly ledger: { size: Gauge; lag: Gauge; parked: Gauge; up: Gauge };
 
   constructor(
     private readonly pool: Pool,
@@ -19,29 +23,37 @@ export class ServiceMetrics {
       name: 'rollbook_http_request_seconds', help: 'Time to answer HTTP requests', labelNames: ['method', 'route', 'status'],
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5], registers,
     });
-    const size = new Gauge({ name: 'rollbook_ledger_events', help: 'Events in the ledger', registers });
-    const lag = new Gauge({ name: 'rollbook_follower_lag_events', help: 'Events that a follower has still to take', labelNames: ['follower'], registers });
-    const up = new Gauge({
-      name: 'rollbook_postgres_up', help: '1 when PostgreSQL answered the scrape', registers,
-      collect: async () => {
-        try {
-          const position = await this.feed.size();
-          size.set(position);
-          for (const [follower, behind] of Object.entries(await this.lags(position))) lag.set({ follower }, behind);
-          up.set(1);
-        } catch {
-          up.set(0);
-        }
-      },
-    });
+    const gauge = (name: string, help: string, ...labelNames: string[]) => new Gauge({ name: `rollbook_${name}`, help, labelNames, registers });
+    this.ledger = {
+      size: gauge('ledger_events', 'Events in the ledger'),
+      lag: gauge('follower_lag_events', 'Events that a follower has still to take', 'follower'),
+      parked: gauge('parked_keys', 'Keys of a read model whose events had to be set aside', 'projection'),
+      up: gauge('postgres_up', '1 when PostgreSQL answered the scrape'),
+    };
   }
 
   async lags(head: number): Promise<{ [follower: string]: number }> {
     const all = await standings(this.pool);
-    return Object.fromEntries(all.map(({ name, position }) => [name, Math.max(0, head - position)]));
+    const known = Object.fromEntries(all.map(({ name, position }) => [name, Math.max(0, head - position)]));
+    return { ...Object.fromEntries(expected.map((name) => [name, head])), ...known };
   }
 
-  text(): Promise<string> {
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** Looks first: metrics are gathered side by side, and some would still tell what the scrape before had found. */
+  async text(): Promise<string> {
+    const { size, lag, parked, up } = this.ledger;
+    try {
+      const head = await this.feed.size();
+      size.set(head);
+      for (const [follower, behind] of Object.entries(await this.lags(head))) lag.set({ follower }, behind);
+      for (const [projection, keys] of Object.entries(await countParked(this.pool))) parked.set({ projection }, keys);
+      up.set(1);
+    } catch {
+      up.set(0);
+    }
     return this.registry.metrics();
   }
 

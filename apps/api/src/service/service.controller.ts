@@ -74,6 +74,7 @@ export class ServiceController {
   @ApiOperation({ summary: 'Metrics for Prometheus', operationId: 'metrics' })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async scrape(@Res() response: Response): Promise<void> {
-    response.type('text/plain').send(await this.metrics.text());
+    response.setHeader('Content-Type', this.metrics.contentType);
+    response.send(Buffer.from(await this.metrics.text()));
   }
 }

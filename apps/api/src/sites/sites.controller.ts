@@ -27,7 +27,7 @@ export class SitesController {
   @ApiOperation({ summary: 'Makes an agent\'s key known', description: 'With the enrolment secret as bearer token.', operationId: 'enrolAgent' })
   @ApiCreatedResponse({ type: EnrolAnswer })
   async enrol(@Param('site') site: string, @Body() { agent, publicKey, channel }: EnrolBody, @Headers('authorization') authorization?: string): Promise<EnrolAnswer> {
-    if (!this.door.mayEnrol(/^Bearer (.+)$/.exec(authorization ?? '')?.[1])) {
+    if (!this.door.mayEnrol(/^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1])) {
       throw new Problem('unauthenticated', 'enrolment-refused', 'the enrolment secret is missing or wrong', 'Give the agent the secret file of this service.');
     }
     const keyId = publicKeyId(publicKey);

@@ -1,11 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-
-const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsName } from '../requests/names.js';
 
 export class EnrolBody {
-  @ApiProperty({ example: 'agent-1' }) @Matches(name) agent: string;
+  @ApiProperty({ example: 'agent-1' }) @IsName() agent: string;
   @ApiProperty({ description: 'Ed25519 public key, PEM.' }) @IsString() @MaxLength(1_000) publicKey: string;
   @ApiProperty({ enum: ['kafka', 'pull'] }) @IsIn(['kafka', 'pull']) channel: 'kafka' | 'pull';
 }
@@ -16,7 +15,7 @@ export class EnrolAnswer {
 }
 
 export class OrdersQuery {
-  @ApiPropertyOptional({ default: 0, description: '`cursor` of the last answer whose orders are safe.' }) @IsOptional() @Type(() => Number) @IsInt() @Min(0) after?: number;
+  @ApiPropertyOptional({ default: 0, description: '`cursor` of the last answer whose orders are safe.' }) @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) after?: number;
   @ApiPropertyOptional({ default: 0, description: 'Seconds to wait for an order.' }) @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(60) wait?: number;
 }
 
