@@ -39,7 +39,7 @@ async function fire(machine: Machine, kafka: TestKafka, done: () => boolean): Pr
     const victim = victims[Math.floor(next() * victims.length)]!;
     killed.push(victim);
     if (victim === 'kafka') {
-      kafka.broker.kill();
+      await kafka.broker.kill();
       await kafka.broker.restart();
     } else {
       killQuietly(machine.run().processes[victim]!, 'SIGKILL');

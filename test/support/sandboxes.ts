@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import type { ServedNode } from '../../apps/agent/src/nodes.js';
+import { root } from '../houserules/sources.js';
+import { runProcess } from './machine.js';
+
+/** Where the built releases of the stand-in product lie: the mirror that agents fetch from. */
+export const mirror = join(root, 'dist');
+
+/** Homes at v0.6.2 under a folder, made a few at a time. */
+export async function makeSandboxes(folder: string, names: readonly string[]): Promise<ServedNode[]> {
+  const nodes = names.map((node): ServedNode => ({ node, product: 'orchat', home: join(folder, node), labels: {} }));
+  const queue = [...nodes];
+  const worker = async () => {
+    for (let node = queue.shift(); node; node = queue.shift()) {
+      const args = [join(root, 'dist/apps/orchat/src/sandbox.js'), 'create', '--home', node.home, '--release', 'v0.6.2', '--releases', join(root, 'dist/orchat')];
+      const made = await runProcess(process.execPath, args);
+      if (made.code !== 0) throw new Error(made.stderr);
+    }
+  };
+  await Promise.all([worker(), worker(), worker()]);
+  return nodes;
+}
