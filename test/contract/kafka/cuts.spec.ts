@@ -74,7 +74,7 @@ describeWithKafka('Kafka when connections break', { proxied: true }, (kafka) => 
       if (crashed()) crashes++;
       kafka.proxy.unblock();
       await send([`a${cut}`, `b${cut}`]);
-      // A new member would have to wait for the 45 s of the old one's session.
+      // A new member would have to wait for the 15 s of the old one's session.
       await eventually(
         'the records',
         () => texts(seen).includes(`a${cut}`) && texts(seen).includes(`b${cut}`),

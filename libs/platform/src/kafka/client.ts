@@ -18,6 +18,9 @@ export interface KafkaClient {
 /** Bounds for single requests and connections: about 40 s in all, and never idle for more than 3 s. */
 export const requestRetry: RetryBounds = { retries: 15, firstPauseMs: 300, maxPauseMs: 3_000 };
 
+/** How long an answer may take. */
+export const requestTimeoutMs = 30_000;
+
 /**
  * A new client. Nothing is shared between clients, so giving one up leaves the others alone; kafkajs is
  * loaded with the first.
@@ -40,7 +43,7 @@ export async function openClient(
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
     reauthenticationThreshold: 10_000,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
     retry: retryOptions(retry),
     socketFactory: (request) => sockets.connect(request),

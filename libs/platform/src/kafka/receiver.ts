@@ -1,4 +1,4 @@
-import { requestRetry } from './client.js';
+import { requestRetry, requestTimeoutMs } from './client.js';
 import type { KafkaLogger } from './client.js';
 import type { BatchHandler } from './delivery.js';
 import { reasonOf } from './reason.js';
@@ -26,10 +26,14 @@ export interface KafkaReceiverOptions {
   requestRetry?: RetryBounds;
 }
 
+/**
+ * Short sessions, since handlers are: a member that was killed holds its group up for as long. Much shorter than a
+ * request may take, because whoever joins next waits for the dead one's part within one request.
+ */
 const defaultTimes: MembershipTimes = {
-  sessionMs: 45_000,
-  heartbeatMs: 10_000,
-  rebalanceMs: 60_000,
+  sessionMs: 15_000,
+  heartbeatMs: 3_000,
+  rebalanceMs: 30_000,
   maxWaitMs: 1_000,
 };
 const deadGraceMs = 1_000;
@@ -53,6 +57,8 @@ export class KafkaReceiver {
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: KafkaReceiverOptions) {
+    const { sessionMs } = { ...defaultTimes, ...options.times };
+    if (sessionMs > requestTimeoutMs / 2) throw new Error(`a session of ${sessionMs} ms outlasts the requests that wait for it to end`);
     this.topics = [...options.topics];
   }
 

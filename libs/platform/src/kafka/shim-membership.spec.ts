@@ -5,7 +5,7 @@ import type { ConsumerGroup } from './shim-membership.js';
  * Stands in for kafkajs's class: joins as the member it is, or as a new one, and keeps the shape that is
  * asked for.
  */
-function newClass(known: Set<string>) {
+function newClass(known: Set<string>, fails = () => false) {
   let joined = 0;
   return class Group implements ConsumerGroup {
     memberId: string | null = null;
@@ -16,7 +16,7 @@ function newClass(known: Set<string>) {
       if (e.type === 'UNKNOWN_MEMBER_ID') this.memberId = null;
       this.memberId ??= `member-${++joined}`;
       known.add(this.memberId);
-      return Promise.resolve();
+      return fails() ? Promise.reject(new Error('SyncGroup timed out')) : Promise.resolve();
     }
 
     leave(): Promise<void> {
@@ -75,6 +75,18 @@ describe('patchConsumerGroup', () => {
       expect(group.memberId).toBe(expected);
       expect(membershipOf(group.cluster)).toBe(expected);
     }
+  });
+
+  it('comes back as the member that joined and could not synchronise', async () => {
+    let fails = true;
+    const Group = newClass(new Set(), () => fails);
+    patchConsumerGroup(Group.prototype);
+    const cluster = {};
+    await expect(new Group(cluster).joinAndSync()).rejects.toThrow('SyncGroup timed out');
+    fails = false;
+    const restarted = new Group(cluster);
+    await restarted.joinAndSync();
+    expect(restarted.memberId).toBe('member-1');
   });
 
   it('leaves a consumer alone that the broker has told to join as a new member', async () => {

@@ -23,7 +23,7 @@ export function resumeMembership(cluster: object, memberId: string): void {
 
 /**
  * Lets a consumer that restarts after a crash come back as the member it was. As it is, it joins as a new
- * one, and the broker holds the whole group until the session of the old one has run out: 45 s of silence
+ * one, and the broker holds the whole group until the session of the old one has run out: a session of silence
  * after a connection of a second was lost, since kafkajs crashes when no broker is left in its list (pull
  * request #1402). A broker that no longer knows the member says so, and kafkajs then joins as a new one.
  */
@@ -36,8 +36,12 @@ export function patchConsumerGroup(prototype: ConsumerGroup): void {
   prototype.joinAndSync = async function () {
     if (!begun.has(this)) this.memberId ??= memberships.get(this.cluster) ?? null;
     begun.add(this);
-    await joinAndSync.call(this);
-    if (this.memberId !== null) memberships.set(this.cluster, this.memberId);
+    try {
+      await joinAndSync.call(this);
+    } finally {
+      // Also of a join whose synchronisation failed: the broker waits for that member, and with each new one for one more.
+      if (this.memberId !== null) memberships.set(this.cluster, this.memberId);
+    }
   };
 
   prototype.leave = async function () {
