@@ -141,7 +141,7 @@ describe.each(cases)('%s', (_, { given, wish, other: another }) => {
 
   it('records something, and says where it stands', async () => {
     const before = await house.size();
-    first = await house.bus.execute(wish(meta));
+    first = (await house.bus.execute<Wish, unknown>(wish(meta))) as typeof first;
     expect(first).toMatchObject({ ok: true, repeated: false });
     expect(first.events.length).toBeGreaterThan(0);
     expect(await house.typesAfter(before)).toEqual(first.events.map((event) => event.type));
@@ -160,7 +160,7 @@ describe.each(cases)('%s', (_, { given, wish, other: another }) => {
 
   it('refuses another wish under the same id', async () => {
     const size = await house.size();
-    const outcome = await house.bus.execute(another(meta));
+    const outcome: unknown = await house.bus.execute(another(meta));
     expect(outcome).toMatchObject({ ok: false, refusal: { code: 'command-reused' } });
     expect(await house.size()).toBe(size);
   });
