@@ -18,8 +18,8 @@ import type { StepResult, StepWish } from '../../apps/agent/src/steps/step.js';
 import { conductor } from '../../apps/worker/src/conductor/conductor.js';
 import { FollowerLoop } from '../../apps/worker/src/follower.js';
 import { projector } from '../../apps/worker/src/projector/projector.js';
-import { OrderDelivery } from '../../apps/worker/src/publisher/orders.js';
-import { publisher } from '../../apps/worker/src/publisher/publisher.js';
+import { OrderLetters, kafkaDelivery, mailboxDelivery } from '../../apps/worker/src/publisher/orders.js';
+import { orderPublisher, publisher } from '../../apps/worker/src/publisher/publisher.js';
 import { Tail } from '../../apps/worker/src/tail.js';
 import { root } from '../houserules/sources.js';
 import { createDatabase } from './database.js';
@@ -46,11 +46,12 @@ export class Rig {
     const mailbox = new Mailbox(pool);
     const serviceKeys = new Map([[keyIdOf(this.key.publicKey), this.key.publicKey]]);
     this.channel = new MemoryChannel((receipt) => sealReceipt(receipt, this.key.privateKey), serviceKeys);
-    const orders = new OrderDelivery({ book, mailbox, key: this.key, kafka: { orders: this.channel, sites: () => Promise.resolve() } });
+    const letters = new OrderLetters(book, this.key);
+    const onChannel = kafkaDelivery(letters, { orders: this.channel, sites: () => Promise.resolve() });
     const ground = { pool, tail, logger: silentLogger, clock: systemClock, holder: newId() };
     this.loops = [
       projector(pool, reader), conductor({ pool, reader, book, bus: this.bus, clock: systemClock }),
-      publisher({ pool, reader, mailbox, clock: systemClock, orders }),
+      publisher({ pool, reader, mailbox, clock: systemClock, orders: mailboxDelivery(letters, mailbox, true) }), orderPublisher({ pool, reader, orders: onChannel }),
     ].map((follower) => new FollowerLoop(follower, ground));
   }
 

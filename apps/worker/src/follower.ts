@@ -30,6 +30,11 @@ const renewAfterMs = 1_000;
 const retryMs = 250;
 const longestPauseMs = 5_000;
 
+/** Whether so much time has passed. A clock that was set back must not hold anything up until it has caught up. */
+export function isOver(passedMs: number, wantedMs: number): boolean {
+  return passedMs < 0 || passedMs >= wantedMs;
+}
+
 /** Runs a follower while its lease is ours; others wait for the lease. Never throws: trouble is logged and tried again. */
 export class FollowerLoop {
   private readonly stopping = new AbortController();
@@ -75,7 +80,7 @@ export class FollowerLoop {
   private async holdLease(): Promise<Lease | undefined> {
     const { clock, pool, holder } = this.ground;
     const now = clock.millis();
-    if (this.lease && now - this.renewedAt < renewAfterMs) return this.lease;
+    if (this.lease && !isOver(now - this.renewedAt, renewAfterMs)) return this.lease;
     const before = this.lease?.epoch;
     this.lease = await takeLease(pool, this.follower.name, holder, leaseSeconds);
     this.renewedAt = now;

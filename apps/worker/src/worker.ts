@@ -12,8 +12,8 @@ import type { Follower } from './follower.js';
 import { ReportTaker, checkKafka, kafkaPublishing } from './kafka/kafka.js';
 import type { KafkaGround } from './kafka/kafka.js';
 import { projector } from './projector/projector.js';
-import { OrderDelivery } from './publisher/orders.js';
-import { publisher } from './publisher/publisher.js';
+import { OrderLetters, kafkaDelivery, mailboxDelivery } from './publisher/orders.js';
+import { eventPublisher, orderPublisher, publisher } from './publisher/publisher.js';
 import { Tail } from './tail.js';
 
 export interface WorkerOptions {
@@ -44,9 +44,11 @@ export async function startWorker({ pool, clock, logger, followers, key, source,
   if (followers.includes('projector')) chosen.push(projector(pool, ledger));
   if (followers.includes('conductor')) chosen.push(conductor({ pool, reader: ledger, book, bus, clock }));
   if (followers.includes('publisher')) {
-    const mailbox = new Mailbox(pool);
-    const orders = new OrderDelivery({ book, mailbox, key, ...(publishing ? { kafka: publishing.orders } : {}) });
-    chosen.push(publisher({ pool, reader: ledger, mailbox, clock, orders, ...(publishing ? { events: publishing.events } : {}) }));
+    const [mailbox, letters, ground] = [new Mailbox(pool), new OrderLetters(book, key), { pool, reader: ledger }];
+    chosen.push(publisher({ ...ground, mailbox, clock, orders: mailboxDelivery(letters, mailbox, kafka !== undefined) }));
+    if (publishing) {
+      chosen.push(orderPublisher({ ...ground, orders: kafkaDelivery(letters, publishing.orders) }), eventPublisher({ ...ground, events: publishing.events }));
+    }
   }
   const holder = `worker-${process.pid}-${newId().slice(0, 8)}`;
   const loops = chosen.map((follower) => new FollowerLoop(follower, { pool, tail, logger, clock, holder }));

@@ -4,7 +4,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { Request } from 'express';
 import { EnrolAgent } from '#commands';
 import { namePattern, publicKeyId } from '#messaging';
-import { idFrom } from '#platform';
+import { newId } from '#platform';
 import { Open } from '../access/access.guard.js';
 import { Problem, problemOf } from '../problems/problem.js';
 import { ApiProblems } from '../requests/api-docs.js';
@@ -32,7 +32,8 @@ export class SitesController {
     }
     const keyId = publicKeyId(publicKey);
     if (keyId === undefined) throw problemOf({ code: 'agent-key-invalid', facts: { agent } });
-    const meta = { command: idFrom('enrol', site, agent, keyId, channel), actor: { kind: 'agent' as const, ref: `${site}/${agent}` } };
+    // A new id each time: asking again for what is so changes nothing, and what was so once may be asked for again.
+    const meta = { command: newId(), actor: { kind: 'agent' as const, ref: `${site}/${agent}` } };
     const outcome = await this.commands.execute(new EnrolAgent(meta, site, { agent, keyId, publicKey, channel }));
     if (!outcome.ok) throw problemOf(outcome.refusal);
     return { servicePublicKey: this.door.servicePublicKey(), position: outcome.position };

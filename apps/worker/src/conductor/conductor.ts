@@ -7,6 +7,7 @@ import { eventId } from '#ledger';
 import { dueTimers, inTransaction, moveOn, readStanding, removeTimer, writeTimers } from '#projections';
 import type { Lease, Timer } from '#projections';
 import type { Clock } from '#platform';
+import { isOver } from '../follower.js';
 import type { Follower } from '../follower.js';
 import { Carrier } from './carrier.js';
 import type { Task } from './carrier.js';
@@ -27,11 +28,11 @@ export function conductor(options: { pool: Pool; reader: LedgerReader; book: Boo
   let timersAt = 0;
 
   async function fireTimers(): Promise<void> {
-    if (clock.millis() - timersAt < timerMs) return;
+    if (!isOver(clock.millis() - timersAt, timerMs)) return;
     timersAt = clock.millis();
     for (const timer of await dueTimers(pool, clock.now(), 200)) {
       await carrier.expire(timer);
-      await removeTimer(pool, timer.name);
+      await removeTimer(pool, timer);
     }
   }
 

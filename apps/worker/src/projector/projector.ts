@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { LedgerReader, StoredEvent } from '#ledger';
-import { followerOf, projectOn, projections, readStanding } from '#projections';
+import { LeaseLost, followerOf, projectOn, projections, readStanding } from '#projections';
 import type { Lease } from '#projections';
 import type { Follower } from '../follower.js';
 
@@ -12,10 +12,18 @@ export function projector(pool: Pool, reader: LedgerReader): Follower {
       const shared = new SharedReader(reader);
       let taken = 0;
       let position = Number.MAX_SAFE_INTEGER;
+      const troubles: unknown[] = [];
       for (const projection of projections) {
-        taken += await projectOn(pool, shared, projection, lease);
-        position = Math.min(position, (await readStanding(pool, followerOf(projection))).position);
+        try {
+          taken += await projectOn(pool, shared, projection, lease);
+          position = Math.min(position, (await readStanding(pool, followerOf(projection))).position);
+        } catch (error) {
+          // A read model in trouble holds up none of the others; a lost lease ends them all.
+          if (error instanceof LeaseLost) throw error;
+          troubles.push(new Error(`${projection.name} cannot go on`, { cause: error }));
+        }
       }
+      if (troubles.length > 0) throw troubles.length === 1 ? troubles[0] : new AggregateError(troubles, 'read models cannot go on');
       return { taken, position };
     },
   };

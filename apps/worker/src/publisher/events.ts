@@ -1,5 +1,4 @@
-import { decode } from '#commands';
-import { eventId } from '#ledger';
+import { envelopeOf, eventId } from '#ledger';
 import type { StoredEvent } from '#ledger';
 import { cloudEventRecord, eventsTopic } from '#messaging';
 import type { RecordSender } from '#messaging';
@@ -28,7 +27,7 @@ export class EventPublishing {
       const partitionSequence = (sequences[partition] ?? 0) + 1;
       sequences[partition] = partitionSequence;
       const { position, stream, version, type, bytes } = one;
-      const { _ledger, correlation, causation } = decode(one).envelope;
+      const { _ledger, correlation, causation } = envelopeOf(one);
       const event = { id: eventId(one), type, stream, version, position, recordedAt: _ledger.recordedAt, correlation, causation, bytes };
       return cloudEventRecord(event, { topic: eventsTopic, source, partitionSequence });
     });

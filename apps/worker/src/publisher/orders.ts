@@ -11,32 +11,36 @@ import type { SigningKey } from '#proof';
 type Ordered = Extract<DomainEvent, { type: 'step.ordered' }>['data'];
 type Letter = OutgoingOrder & { expiresAt: string };
 
+/** Gives on the orders among events; resolves when they are where agents will find them. */
+export interface OrderDelivery {
+  deliver(stored: readonly StoredEvent[]): Promise<void>;
+}
+
 export interface OrderKafka {
   orders: OrderSender;
   /** Called before the first order of a site: its topics must be there. */
   sites(sites: readonly string[]): Promise<void>;
 }
 
-/** Signs the orders among events and delivers each by the channels that its site's agents have enrolled for. */
-export class OrderDelivery {
+/** Orders of events, signed, and the channels that each site's agents have enrolled for. */
+export class OrderLetters {
   private readonly keyId: string;
 
-  constructor(private readonly options: { book: Book; mailbox: Mailbox; key: SigningKey; kafka?: OrderKafka }) {
-    this.keyId = keyIdOf(options.key.privateKey);
+  constructor(
+    private readonly book: Book,
+    private readonly key: SigningKey,
+  ) {
+    this.keyId = keyIdOf(key.privateKey);
   }
 
-  async deliver(stored: readonly StoredEvent[]): Promise<void> {
+  async of(stored: readonly StoredEvent[]): Promise<{ letter: Letter; channels: ReadonlySet<ChannelKind> }[]> {
     const letters = stored.flatMap((one) => this.letterOf(one));
-    if (letters.length === 0) return;
-    const { mailbox, kafka } = this.options;
-    const channels = await this.channelsOf(letters);
-    const viaKafka = kafka ? letters.filter((letter) => channels.get(letter.site)!.has('kafka')) : [];
-    // A site whose agents are not yet enrolled may still pull.
-    const pulled = letters.filter((letter) => !viaKafka.includes(letter) || channels.get(letter.site)!.has('pull'));
-    await mailbox.put(pulled.map(({ bytes, ...letter }) => ({ ...letter, message: bytes.toString('utf8') })));
-    if (viaKafka.length === 0) return;
-    await kafka!.sites([...new Set(viaKafka.map((letter) => letter.site))]);
-    await kafka!.orders.send(viaKafka);
+    const bySite = new Map<string, Set<ChannelKind>>();
+    for (const site of new Set(letters.map((letter) => letter.site))) {
+      const { state } = await this.book.site(site);
+      bySite.set(site, new Set([...state.agents.values()].map((agent) => agent.channel)));
+    }
+    return letters.map((letter) => ({ letter, channels: bySite.get(letter.site)! }));
   }
 
   private letterOf(stored: StoredEvent): Letter[] {
@@ -48,21 +52,34 @@ export class OrderDelivery {
     return [{ site, node, position: stored.position, expiresAt: acceptBy, bytes: this.seal(data, stored.position, envelope.occurredAt) }];
   }
 
-  private async channelsOf(letters: readonly Letter[]): Promise<Map<string, Set<ChannelKind>>> {
-    const channels = new Map<string, Set<ChannelKind>>();
-    for (const site of new Set(letters.map((letter) => letter.site))) {
-      const { state } = await this.options.book.site(site);
-      channels.set(site, new Set([...state.agents.values()].map((agent) => agent.channel)));
-    }
-    return channels;
-  }
-
   private seal(data: Ordered, position: number, issuedAt: string): Buffer {
     const { order, site, node, product, rollout, phase, epoch, runbook, digest, step, parameters, timeoutSeconds, acceptBy } = data;
     return sealOrder(
       { order, site, node, product, rollout, phase, epoch, runbook, digest, step, parameters, timeoutSeconds, issuedAt, expiresAt: acceptBy, position },
-      this.options.key.privateKey,
+      this.key.privateKey,
       this.keyId,
     );
   }
+}
+
+/** Into the mailboxes of sites that pull. A site whose agents are not yet enrolled may still pull. */
+export function mailboxDelivery(letters: OrderLetters, mailbox: Mailbox, withKafka: boolean): OrderDelivery {
+  return {
+    async deliver(stored) {
+      const pulled = (await letters.of(stored)).filter(({ channels }) => !withKafka || !channels.has('kafka') || channels.has('pull'));
+      await mailbox.put(pulled.map(({ letter: { bytes, ...letter } }) => ({ ...letter, message: bytes.toString('utf8') })));
+    },
+  };
+}
+
+/** To the topics of sites with an agent on Kafka. */
+export function kafkaDelivery(letters: OrderLetters, kafka: OrderKafka): OrderDelivery {
+  return {
+    async deliver(stored) {
+      const sent = (await letters.of(stored)).filter(({ channels }) => channels.has('kafka')).map(({ letter }) => letter);
+      if (sent.length === 0) return;
+      await kafka.sites([...new Set(sent.map((letter) => letter.site))]);
+      await kafka.orders.send(sent);
+    },
+  };
 }

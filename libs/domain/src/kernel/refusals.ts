@@ -71,6 +71,7 @@ export const refusals = {
   'node-version-unknown': entry('conflict', 'nobody has observed which version node {node} runs', 'Start its agent, which observes it.'),
   'node-version-changed': entry('conflict', 'node {node} runs {version}, the plan was made for {from}', 'Make a new plan.'),
   'node-not-upgraded': entry('conflict', 'rollout {rollout} has not upgraded node {node}', 'There is nothing to roll back.'),
+  'node-not-admitted': entry('conflict', 'rollout {rollout} does not wait for node {node}', 'Nothing: its part in that rollout has not begun, or has ended.'),
   'order-unknown': entry('unknown', 'node {node} was never given the order {order}', 'Nothing: the report is kept as refused.'),
   'report-invalid': entry('invalid', 'the report cannot be read: {problem}', 'Mend the agent.'),
 

@@ -27,9 +27,10 @@ export async function moveOn(client: PoolClient, move: { name: string; from: num
   const { name, from, to, memory, lease } = move;
   const { rowCount } = await client.query('select from roll.lease where name = $1 and epoch = $2 for share', [lease.name, lease.epoch]);
   if (rowCount === 0) throw new LeaseLost(lease.name);
+  // Only at the beginning may the row be made: one that was taken away meanwhile asks for everything anew.
+  if (from === 0) await client.query('insert into roll.follower (name) values ($1) on conflict do nothing', [name]);
   const moved = await client.query(
-    `insert into roll.follower as f (name, position, memory) values ($1, $2, coalesce($3::jsonb, '{}'))
-     on conflict (name) do update set position = $2, memory = coalesce($3::jsonb, f.memory) where f.position = $4`,
+    'update roll.follower f set position = $2, memory = coalesce($3::jsonb, f.memory) where f.name = $1 and f.position = $4',
     [name, to, memory === undefined ? null : JSON.stringify(memory), from],
   );
   if (moved.rowCount === 0) throw new Error(`${name} is no longer at position ${from}`);

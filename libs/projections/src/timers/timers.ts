@@ -31,6 +31,7 @@ export async function dueTimers(pool: Pool, now: string, limit: number): Promise
   return rows.map((row) => ({ name: row.name, dueAt: row.due_at, subject: row.subject }));
 }
 
-export async function removeTimer(pool: Pool, name: string): Promise<void> {
-  await pool.query('delete from roll.timer where name = $1', [name]);
+/** Removes a timer that has fired; one that was set anew under its name meanwhile stays. */
+export async function removeTimer(pool: Pool, { name, dueAt, subject }: Timer): Promise<void> {
+  await pool.query('delete from roll.timer where name = $1 and due_at = $2 and subject = $3::jsonb', [name, dueAt, JSON.stringify(subject)]);
 }
