@@ -140,7 +140,7 @@ describe('as OpenAPI 3.1 wants it', () => {
   });
 
   it('requires only properties that it describes', () => {
-    const wrong = [...objectsIn(served.components.schemas)].filter(([, one]) => Array.isArray(one['required']) && !one['required'].every((name) => (name as string) in ((one['properties'] ?? {}))));
-    expect(wrong.map(([at]) => at)).toEqual([]);
+    const required = [...objectsIn(served.components.schemas)].filter(([, one]) => Array.isArray(one['required'])) as [string, { required: string[]; properties?: object }][];
+    expect(required.filter(([, one]) => !one.required.every((name) => Object.keys(one.properties ?? {}).includes(name))).map(([at]) => at)).toEqual([]);
   });
 });
