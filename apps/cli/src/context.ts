@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { HttpClient, isSet, readSettings } from '#platform';
 import type { Settings } from '#platform';
 import { ApiClient } from './client.js';
+import { usage } from './exit.js';
 import { Out } from './out.js';
 
 /** Checkout or image that this program was built in. */
@@ -35,7 +36,9 @@ export class Context {
   }
 
   get url(): string {
-    return this.options.url ?? this.settings.url ?? this.urlOfRun() ?? `http://127.0.0.1:${this.settings.port}`;
+    const { url } = this.options;
+    if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url))) throw usage(`--url must be an address starting with http:// or https://, not ${url}.`);
+    return url ?? this.settings.url ?? this.urlOfRun() ?? `http://127.0.0.1:${this.settings.port}`;
   }
 
   get api(): ApiClient {

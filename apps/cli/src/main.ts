@@ -1,5 +1,7 @@
 import 'reflect-metadata';
-import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, UnsafeAddress, causeChain, exitCodes } from '#platform';
 import { ledgerCommands } from './commands/ledger.js';
 import { nodeCommands } from './commands/nodes.js';
@@ -7,9 +9,9 @@ import { productCommands } from './commands/products.js';
 import { projectionCommands } from './commands/projections.js';
 import { rolloutCommands } from './commands/rollouts.js';
 import { schemaCommands } from './commands/schema.js';
-import { Context } from './context.js';
+import { Context, root } from './context.js';
 import type { GlobalOptions } from './context.js';
-import { Exit, exitCodesHelp } from './exit.js';
+import { Exit, exitCodesHelp, usage } from './exit.js';
 import { forbidColour, paint } from './render/style.js';
 import { upCommand } from './up/up.js';
 
@@ -17,13 +19,11 @@ function build(): Command {
   const program = new Command('rollbook');
   program
     .description('The book of record for software upgrades.')
+    .version(versionOf(root), '--version', 'version of this program')
     .option('--json', 'one JSON object a line instead of text for people')
     .option('--url <address>', 'address of the service (else ROLLBOOK_URL, else this machine)')
     .option('--no-color', 'no colour, also on a terminal')
-    .showHelpAfterError('(--help tells what there is)')
-    .addHelpText('after', exitCodesHelp)
-    .configureHelp({ showGlobalOptions: true })
-    .exitOverride()
+    .addHelpText('afterAll', exitCodesHelp)
     .hook('preAction', () => {
       if (program.opts<{ color: boolean }>().color === false) forbidColour();
     });
@@ -34,13 +34,24 @@ function build(): Command {
   return program;
 }
 
-/** What holds for every command: errors are thrown rather than ending the process, and `--json` may stand anywhere. */
-function settle(command: Command): void {
-  for (const sub of command.commands) {
-    sub.exitOverride().configureHelp({ showGlobalOptions: true }).showHelpAfterError('(--help tells what there is)');
-    if (sub.commands.length === 0) sub.option('--json', 'one JSON object a line').addHelpText('after', exitCodesHelp);
-    settle(sub);
-  }
+/** What holds for every command: errors are thrown rather than printed and ending the process, and `--json` may stand anywhere. */
+function settle(command: Command, name = 'rollbook'): void {
+  command
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride((error) => {
+      // A call without a command has shown the help.
+      if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+      const says = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '. $1').replace(/[^.!?]$/, '$&.');
+      throw usage(`${says} See \`${name} --help\`.`);
+    });
+  // It stands among the global options already.
+  if (command.commands.length === 0) command.addOption(new Option('--json').hideHelp());
+  for (const sub of command.commands) settle(sub, `${name} ${sub.name()}`);
+}
+
+function versionOf(checkout: string): string {
+  return (JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -51,7 +62,8 @@ async function main(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error, program.opts<GlobalOptions>().json === true);
+    // A command line that was not understood has not come as far as its options.
+    process.exitCode = report(error, argv.includes('--json'));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Request, Response } from 'express';
@@ -26,7 +26,7 @@ export class EventsQuery {
   @MaxLength(64)
   rollout?: string;
 
-  @ApiPropertyOptional({ enum: ['yes', 'no'], default: 'yes', description: 'With `no` the answer ends at the head of the ledger.' })
+  @ApiPropertyOptional({ enum: ['yes', 'no'], default: 'yes', example: 'no', description: 'With `no` the answer ends at the head of the ledger.' })
   @IsOptional()
   @IsIn(['yes', 'no'])
   follow?: 'yes' | 'no';
@@ -48,6 +48,7 @@ export class EventsController {
     description: 'Server-sent events with the position as id, or one JSON object a line with Accept: application/x-ndjson. Each is the exact bytes that the ledger stores.',
     operationId: 'streamEvents',
   })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event that was read; goes before `after`.' })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } } })
   async stream(@Query() { after, rollout, follow = 'yes' }: EventsQuery, @Req() request: Request, @Res() response: Response): Promise<void> {
     const from = lastSeen(request) ?? after ?? 0;

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiProperty, ApiResponse } from '@nestjs/swagger';
 
 /** An error as RFC 9457 has it. */
 export class ProblemView {
@@ -16,7 +16,7 @@ const content = { 'application/problem+json': { schema: { $ref: '#/components/sc
 
 /** Every route may answer with a problem. */
 export function ApiProblems() {
-  return applyDecorators(ApiBearerAuth(), ApiResponse({ status: 'default', description: 'A problem; `code` says which', content }));
+  return applyDecorators(ApiResponse({ status: 'default', description: 'A problem; `code` says which', content }));
 }
 
 /** What every command takes. */

@@ -30,6 +30,7 @@ export class RolloutsController {
   @ApiCommand()
   @ApiOperation({ summary: 'Plans a rollout', description: 'The plan fixes every step and the order of the nodes. Nothing happens on a node before the rollout is started.', operationId: 'planRollout' })
   @ApiCreatedResponse({ type: PlanAnswer })
+  @ApiOkResponse({ type: PlanAnswer, description: 'With dryRun: the plan, of which nothing is recorded' })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
     const { product, to, nodes: selector, strategy = {} } = body;
     const dryRun = body.dryRun === true;

@@ -49,7 +49,7 @@ export class ServiceController {
 
   @Open()
   @Get('healthz')
-  @ApiOperation({ summary: 'Liveness of this process', operationId: 'liveness' })
+  @ApiOperation({ summary: 'Liveness of this process', operationId: 'liveness', security: [] })
   @ApiOkResponse({ type: LivenessView })
   liveness(): LivenessView {
     return { status: 'ok' };
@@ -57,7 +57,7 @@ export class ServiceController {
 
   @Open()
   @Get('readyz')
-  @ApiOperation({ summary: 'Whether this process can answer: the ledger and the read models are within reach', operationId: 'readiness' })
+  @ApiOperation({ summary: 'Whether this process can answer: the ledger and the read models are within reach', operationId: 'readiness', security: [] })
   @ApiOkResponse({ type: LivenessView })
   async readiness(): Promise<LivenessView> {
     try {
@@ -71,7 +71,7 @@ export class ServiceController {
 
   @Open()
   @Get('metrics')
-  @ApiOperation({ summary: 'Metrics for Prometheus', operationId: 'metrics' })
+  @ApiOperation({ summary: 'Metrics for Prometheus', operationId: 'metrics', security: [] })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async scrape(@Res() response: Response): Promise<void> {
     response.setHeader('Content-Type', this.metrics.contentType);

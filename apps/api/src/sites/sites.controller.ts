@@ -1,5 +1,6 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CommandBus } from '@nestjs/cqrs';
 import type { Request } from 'express';
 import { EnrolAgent } from '#commands';
@@ -11,6 +12,12 @@ import { ApiProblems } from '../requests/api-docs.js';
 import { doorToken } from '../tokens.js';
 import type { PullDoor } from './pull-door.js';
 import { EnrolAnswer, EnrolBody, OrdersAnswer, OrdersQuery, ReportsAnswer, ReportsBody } from './sites.dto.js';
+
+/** A header that shows who calls. The description has it as a security scheme, not as a parameter. */
+const Credential = createParamDecorator((name: string, context: ExecutionContext): string | undefined => {
+  const value = context.switchToHttp().getRequest<Request>().headers[name];
+  return Array.isArray(value) ? value[0] : value;
+});
 
 /** The door for agents. They show who they are by their own means, so it is open to the guard of people. */
 @Open()
@@ -24,9 +31,10 @@ export class SitesController {
   ) {}
 
   @Post('agents')
+  @ApiBearerAuth('enrolment')
   @ApiOperation({ summary: 'Makes an agent\'s key known', description: 'With the enrolment secret as bearer token.', operationId: 'enrolAgent' })
   @ApiCreatedResponse({ type: EnrolAnswer })
-  async enrol(@Param('site') site: string, @Body() { agent, publicKey, channel }: EnrolBody, @Headers('authorization') authorization?: string): Promise<EnrolAnswer> {
+  async enrol(@Param('site') site: string, @Body() { agent, publicKey, channel }: EnrolBody, @Credential('authorization') authorization?: string): Promise<EnrolAnswer> {
     if (!this.door.mayEnrol(/^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1])) {
       throw new Problem('unauthenticated', 'enrolment-refused', 'the enrolment secret is missing or wrong', 'Give the agent the secret file of this service.');
     }
@@ -40,10 +48,10 @@ export class SitesController {
   }
 
   @Get('orders')
-  @ApiHeader({ name: 'Rollbook-Agent', description: 'A pass that the agent signed.' })
+  @ApiSecurity('pass')
   @ApiOperation({ summary: 'Orders of a site, behind a cursor', description: 'Holds the request open until there is one.', operationId: 'pullOrders' })
   @ApiOkResponse({ type: OrdersAnswer })
-  async orders(@Param('site') site: string, @Query() { after = 0, wait = 0 }: OrdersQuery, @Req() request: Request, @Headers('rollbook-agent') pass?: string): Promise<OrdersAnswer> {
+  async orders(@Param('site') site: string, @Query() { after = 0, wait = 0 }: OrdersQuery, @Req() request: Request, @Credential('rollbook-agent') pass?: string): Promise<OrdersAnswer> {
     await this.mustPass(site, pass);
     const gone = new AbortController();
     request.once('close', () => gone.abort());
@@ -52,10 +60,10 @@ export class SitesController {
 
   @Post('reports')
   @HttpCode(200)
-  @ApiHeader({ name: 'Rollbook-Agent', description: 'A pass that the agent signed.' })
+  @ApiSecurity('pass')
   @ApiOperation({ summary: 'Takes reports of agents', operationId: 'postReports' })
   @ApiOkResponse({ type: ReportsAnswer })
-  async reports(@Param('site') site: string, @Body() { reports }: ReportsBody, @Headers('rollbook-agent') pass?: string): Promise<ReportsAnswer> {
+  async reports(@Param('site') site: string, @Body() { reports }: ReportsBody, @Credential('rollbook-agent') pass?: string): Promise<ReportsAnswer> {
     await this.mustPass(site, pass);
     return { receipts: await this.door.take(site, reports) };
   }

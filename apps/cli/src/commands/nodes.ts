@@ -5,18 +5,21 @@ import { paint, paintState } from '../render/style.js';
 import { fields, shortTime, table } from '../render/table.js';
 import type { HistoryView, NodeView } from '../views.js';
 
+/** What a selector may be, for the help of every command that takes one. */
+export const selectorHelp = 'all, a name, web-*, site=S, version=V, state=S, product=P, label.NAME=VALUE; separated by commas';
+
 export function nodeCommands(program: Command, context: () => Context): void {
   const node = program.command('node').description('nodes and what they run');
 
   node
     .command('list')
     .description('every node: version, health, state')
-    .option('--nodes <selector>', 'all, a name, web-*, site=S, version=V, state=S, label.NAME=VALUE; separated by commas', 'all')
+    .option('--nodes <selector>', selectorHelp, 'all')
     .action(async ({ nodes: selector }: { nodes: string }) => {
       const { api, out } = context();
       const nodes = await api.list<NodeView>(`/v1/nodes?selector=${encodeURIComponent(selector)}`, (since) => out.note(incomplete(since)));
       for (const one of nodes) out.object(one);
-      if (nodes.length === 0) return out.text('No node is known. Agents announce their nodes when they start.');
+      if (nodes.length === 0) return out.text(selector === 'all' ? 'No node is known. Agents announce their nodes when they start.' : `No node matches ${selector}.`);
       out.text(table(['NODE', 'PRODUCT', 'VERSION', 'HEALTH', 'STATE', 'SINCE', 'SITE', 'LABELS'], nodes.map(row)));
     });
 

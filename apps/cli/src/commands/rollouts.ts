@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '#platform';
 import type { Context } from '../context.js';
 import { usage } from '../exit.js';
+import { selectorHelp } from './nodes.js';
 import { renderPlan, renderStatus } from '../render/rollout.js';
 import { paintState } from '../render/style.js';
 import { shortTime, table } from '../render/table.js';
@@ -21,11 +22,13 @@ interface PlanOptions {
   idempotencyKey?: string;
 }
 
+/** As shells have it for a program that was ended by Ctrl-C. */
+const interrupted = 130;
 const pathOf = (id: string) => `/v1/rollouts/${encodeURIComponent(id)}`;
-const whole = (text: string) => {
-  if (!/^\d{1,9}$/.test(text)) throw usage(`${text} is not a whole number`);
+const whole = (flags: string, does: string) => new Option(flags, does).argParser((text: string) => {
+  if (!/^\d{1,9}$/.test(text)) throw usage(`${flags.split(' ')[0]} must be a whole number, not ${text}. See \`rollbook rollout plan --help\`.`);
   return Number(text);
-};
+});
 
 export function rolloutCommands(program: Command, context: () => Context): void {
   const rollout = program.command('rollout').description('plan upgrades over many nodes and see them through');
@@ -44,10 +47,10 @@ function planCommand(rollout: Command, context: () => Context): void {
     .description('fixes what a rollout will do; nothing happens on a node before it is started')
     .requiredOption('--product <id>', 'product to upgrade')
     .requiredOption('--to <version>', 'release to come to')
-    .requiredOption('--nodes <selector>', 'all, a name, web-*, site=S, version=V, label.NAME=VALUE; separated by commas')
-    .addOption(new Option('--max-unavailable <n>', 'nodes that may be away at the same time').default(1).argParser(whole))
-    .addOption(new Option('--failure-limit <n>', 'nodes that may fail before the rollout stops').default(0).argParser(whole))
-    .addOption(new Option('--accept-seconds <n>', 'for an agent to take an order').argParser(whole))
+    .requiredOption('--nodes <selector>', selectorHelp)
+    .addOption(whole('--max-unavailable <n>', 'nodes that may be away at the same time').default(1))
+    .addOption(whole('--failure-limit <n>', 'nodes that may fail before the rollout stops').default(0))
+    .addOption(whole('--accept-seconds <n>', 'seconds for an agent to take an order'))
     .option('--dry-run', 'only shows the plan; nothing is recorded')
     .option('--idempotency-key <key>', 'repeating the command under its key plans no second rollout')
     .action(async (options: PlanOptions) => {
@@ -86,6 +89,10 @@ function watchCommands(rollout: Command, context: () => Context): void {
 }
 
 async function follow({ api, out }: Context, id: string, position?: number): Promise<number> {
+  process.once('SIGINT', () => {
+    out.note(`\nThe rollout goes on. Watch it again with: rollbook rollout watch ${id}`);
+    process.exit(interrupted);
+  });
   const end = await watchRollout({ api, out, rollout: id, position });
   return end.state === 'succeeded' ? exitCodes.done : exitCodes.rolloutNotSucceeded;
 }

@@ -1,6 +1,6 @@
 import type { HistoryView } from '../views.js';
 import { paint } from './style.js';
-import { shortTime } from './table.js';
+import { flow, shortTime } from './table.js';
 
 type Data = { [name: string]: unknown };
 
@@ -11,11 +11,16 @@ export function isTold(entry: HistoryView): boolean {
   return !untold.includes(entry.type);
 }
 
-/** One line for people. */
-export function historyLine(entry: HistoryView, all = false): string {
-  const head = `${paint('dim', shortTime(entry.occurredAt))}  ${mark(entry)} ${text(entry)}`;
+/** Where the text of an entry begins, behind its time and its mark. */
+const textColumn = 24;
+
+/** One line for people, or with `all` two. */
+export function historyLine(entry: HistoryView, all = false, indent = ''): string {
+  const column = indent.length + textColumn;
+  const head = `${indent}${paint('dim', shortTime(entry.occurredAt))}  ${mark(entry)} ${flow(text(entry), column)}`;
   if (!all) return head;
-  return `${head}\n${paint('dim', `${' '.repeat(23)}position ${entry.position}, ${entry.type}, by ${entry.actor}, because of ${entry.causation ?? 'a person'}`)}`;
+  const record = `position ${entry.position}, ${entry.type}, by ${entry.actor}, because of ${entry.causation ?? 'a person'}`;
+  return `${head}\n${' '.repeat(column)}${paint('dim', flow(record, column))}`;
 }
 
 function mark({ type, data }: HistoryView): string {

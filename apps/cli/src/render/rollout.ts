@@ -13,7 +13,7 @@ export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: Plan
   const head = fields([
     ['digest', digest], ['product', `${plan.product} to ${plan.to}`], ['nodes', `${plan.targets.length}, in this order: ${order}${more}`],
     ...(alreadyThere.length > 0 ? [['left out', `${alreadyThere.join(', ')} (there already)`] as const] : []),
-    ['at a time', String(plan.strategy.maxUnavailable)], ['failures', `stops after more than ${plan.strategy.failureLimit}`],
+    ['at a time', String(plan.strategy.maxUnavailable)], ['failures', plan.strategy.failureLimit === 0 ? 'stops at the first' : `stops when more than ${plan.strategy.failureLimit} nodes fail`],
     ['start by', shortTime(plan.startBy)],
   ]);
   const routes = plan.routes.map((route) => {
@@ -30,8 +30,10 @@ export function renderStatus(status: RolloutView, members: MemberView[]): string
     ['ended', shortTime(status.endedAt)], ...(status.resumeBy === null ? [] : [['resume by', `${shortTime(status.resumeBy)}, or it is aborted`] as const]),
     ['plan', status.digest],
   ]);
-  return `${head}\n\n${table(['#', 'NODE', 'FROM', 'STATE', 'RESULT', 'STEPS', 'LAST STEP', 'REASON'], members.map(memberRow))}`;
+  return `${head}\n\n${table(memberHeadings, members.map(memberRow))}`;
 }
+
+export const memberHeadings = ['#', 'NODE', 'FROM', 'STATE', 'RESULT', 'STEPS', 'LAST STEP', 'REASON'];
 
 export function memberRow(member: MemberView): string[] {
   const steps = member.steps === 0 ? '-' : `${member.stepsDone}/${member.steps}`;

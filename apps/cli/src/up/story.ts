@@ -3,7 +3,7 @@ import type { ApiClient } from '../client.js';
 import { statusOf } from '../rollout-status.js';
 import { Out } from '../out.js';
 import { historyLine, isTold } from '../render/history.js';
-import { memberRow } from '../render/rollout.js';
+import { memberHeadings, memberRow } from '../render/rollout.js';
 import { paint } from '../render/style.js';
 import { table } from '../render/table.js';
 import { endStates } from '../views.js';
@@ -56,10 +56,11 @@ async function tellEnd(api: ApiClient, rollout: string, nodes: readonly string[]
   const fleet = await api.list<NodeView>('/v1/nodes');
   const versionOf = (node: string) => fleet.find((one) => one.node === node)?.version ?? 'unknown';
   say('');
-  say(table(['#', 'NODE', 'FROM', 'STATE', 'RESULT', 'STEPS', 'LAST STEP', 'REASON', 'RUNS NOW'], members.map((member) => [...memberRow(member), paint('bold', versionOf(member.node))])));
+  // The reasons stand above and in the histories.
+  say(table([...memberHeadings.slice(0, -1), 'RUNS NOW'], members.map((member) => [...memberRow(member).slice(0, -1), paint('bold', versionOf(member.node))])));
   for (const node of nodes) {
     const entries = await api.list<HistoryView>(`/v1/nodes/${node}/history`);
     say(`\n${paint('bold', node)}`);
-    for (const entry of entries.filter(isTold)) say(`  ${historyLine(entry)}`);
+    for (const entry of entries.filter(isTold)) say(historyLine(entry, false, '  '));
   }
 }

@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { keptFile, verify } from '../commands/ledger.js';
 import type { ApiClient } from '../client.js';
 import type { Context } from '../context.js';
-import { refused } from '../exit.js';
+import { Exit, refused } from '../exit.js';
 import { paint } from '../render/style.js';
 import type { RolloutView } from '../views.js';
 import { prepareDatabase } from './ground.js';
@@ -47,7 +47,7 @@ class Machine {
     } catch (error) {
       if (this.ending) return;
       process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error instanceof Error ? error.message : String(error)}\n`);
-      await this.end(exitCodes.unreachable);
+      await this.end(error instanceof Exit ? error.code : exitCodes.unreachable);
     }
   }
 

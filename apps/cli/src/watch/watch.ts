@@ -7,7 +7,7 @@ import { paint, paintState } from '../render/style.js';
 import { endStates } from '../views.js';
 import type { MemberView, RolloutView } from '../views.js';
 import { LiveLines } from './live-lines.js';
-import { changeLine, liveLine } from './member-line.js';
+import { changeLine, liveLines, reasonLines } from './member-line.js';
 
 export interface WatchOptions {
   api: ApiClient;
@@ -104,7 +104,7 @@ class View {
   }
 
   show({ status, members }: Snapshot): void {
-    if (this.live) return this.live.draw([...shown(members).map(liveLine), summary(status)]);
+    if (this.live) return this.live.draw([...liveLines(shown(members)), summary(status)]);
     const changed = members.filter((member) => this.before.get(member.node) !== fingerprint(member));
     for (const member of changed) {
       this.before.set(member.node, fingerprint(member));
@@ -116,9 +116,12 @@ class View {
   }
 
   end(last: Snapshot): void {
-    this.live?.draw([...shown(last.members).map(liveLine), summary(last.status)]);
+    const ended = endStates.includes(last.status.state);
+    // What is drawn must fit its line; what stays behind may be read to its end.
+    this.live?.draw(liveLines(shown(last.members)));
     this.live?.done();
-    if (!this.live && endStates.includes(last.status.state)) this.out.text(summary(last.status));
+    if (this.live && ended) for (const line of reasonLines(shown(last.members))) this.out.text(line);
+    if (this.live || ended) this.out.text(summary(last.status));
   }
 }
 
