@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { keyIdOf, readPublicKey } from '#proof';
-import { pause } from '#platform';
+import { pause, replaceFile } from '#platform';
 import type { HttpClient, Logger } from '#platform';
 import type { KeyObject } from 'node:crypto';
-import { replaceFile } from './files.js';
 import type { Identity } from './identity.js';
 
 export interface EnrolOptions {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HttpClient, isSet, readSettings } from '#platform';
 import type { Settings } from '#platform';
@@ -54,8 +54,17 @@ export class Context {
 
   /** The address that a running `npm start` of this home serves; a port that was asked for goes before it. */
   private urlOfRun(): string | undefined {
-    const file = join(this.home, 'run.json');
-    if ((isSet('ROLLBOOK_PORT') && this.settings.port !== 0) || !existsSync(file)) return undefined;
-    return (JSON.parse(readFileSync(file, 'utf8')) as RunFile).url;
+    if (isSet('ROLLBOOK_PORT') && this.settings.port !== 0) return undefined;
+    // Empty while it starts.
+    return readRunFile(this.home)?.url || undefined;
+  }
+}
+
+/** Undefined when nothing was left there, or nothing that can be read: a machine that lost its power leaves such files. */
+export function readRunFile(home: string): RunFile | undefined {
+  try {
+    return JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as RunFile;
+  } catch {
+    return undefined;
   }
 }

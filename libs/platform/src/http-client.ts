@@ -39,7 +39,7 @@ export class HttpClient {
     this.base = new URL(url);
     const secure = this.base.protocol === 'https:';
     if (!secure && !allowHttp && !isLoopback(this.base.hostname)) {
-      throw new UnsafeAddress(`${url} is plain HTTP beyond this machine: use https://, or allow it with ROLLBOOK_ALLOW_HTTP=yes`);
+      throw new UnsafeAddress(`${this.base.origin} is plain HTTP beyond this machine: use https://, or allow it with ROLLBOOK_ALLOW_HTTP=yes`);
     }
     const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) };
     this.agent = secure ? new HttpsAgent({ keepAlive: true, ...ca }) : new HttpAgent({ keepAlive: true });
@@ -63,12 +63,22 @@ export class HttpClient {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const sent = payload ? { 'content-type': 'application/json', 'content-length': String(payload.length), ...headers } : headers;
     return new Promise((resolve, reject) => {
-      const call = (secure ? httpsRequest : httpRequest)(new URL(path, this.base), { method, headers: sent, agent: this.agent, ...(signal ? { signal } : {}) });
+      const call = (secure ? httpsRequest : httpRequest)(this.addressOf(path), { method, headers: sent, agent: this.agent, ...(signal ? { signal } : {}) });
       call.setTimeout(timeoutMs, () => call.destroy(new Error(`${method} ${path} had no answer for ${timeoutMs} ms`)));
-      call.once('error', reject);
+      // Also behind the first: what breaks once the head is there is for whoever reads the answer.
+      call.on('error', reject);
       call.once('response', resolve);
       call.end(payload);
     });
+  }
+
+  /** Always on the server of the base, and behind the base's own path, whatever the path looks like. */
+  private addressOf(path: string): URL {
+    const address = new URL(this.base);
+    const [, pathname = '', search = ''] = /^([^?]*)(\?.*)?$/s.exec(path) ?? [];
+    address.pathname = `${this.base.pathname.replace(/\/$/, '')}${pathname}`;
+    address.search = search;
+    return address;
   }
 
   close(): void {

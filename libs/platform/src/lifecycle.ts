@@ -26,10 +26,15 @@ export function endWith(stop: () => Promise<void>, logger: Logger): void {
   };
   process.on('SIGINT', () => end('SIGINT'));
   process.on('SIGTERM', () => end('SIGTERM'));
-  if (process.send) process.on('disconnect', () => end('the starting process is gone'));
+  if (!process.send) return;
+  const orphaned = () => end('the starting process is gone');
+  process.on('disconnect', orphaned);
+  // It went while this one was still loading: the event is over.
+  if (!process.connected) orphaned();
 }
 
 /** Tells the process that started this one that it is ready. */
 export function tellReady(message: { [name: string]: unknown } = {}): void {
-  process.send?.({ ready: true, ...message });
+  // Whether somebody is still there to be told is for `endWith` to notice.
+  process.send?.({ ready: true, ...message }, () => undefined);
 }

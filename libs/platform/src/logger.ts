@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 
@@ -24,7 +25,7 @@ export function jsonLogger(
 ): Logger {
   const log = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
     if (order.indexOf(level) < order.indexOf(least)) return;
-    write(`${JSON.stringify({ at: clock.now(), level, message, ...base, ...flatten(fields) })}\n`);
+    write(`${withoutSecrets(lineOf({ at: clock.now(), level, message, ...base, ...fields }))}\n`);
   };
   return {
     debug: log('debug'),
@@ -37,10 +38,24 @@ export function jsonLogger(
 
 export const silentLogger: Logger = jsonLogger('error', {}, () => undefined);
 
-function flatten(fields: LogFields): LogFields {
-  const flat: LogFields = {};
-  for (const [key, value] of Object.entries(fields)) flat[key] = value instanceof Error ? causeChain(value) : value;
-  return flat;
+/** A line comes out whatever it is given: a log that throws would take down what it tells of. */
+function lineOf(fields: LogFields): string {
+  try {
+    return JSON.stringify(fields, plain);
+  } catch (error) {
+    const { at, level, message } = fields;
+    return JSON.stringify({ at, level, message, unprintable: causeChain(error) });
+  }
+}
+
+function plain(_: string, value: unknown): unknown {
+  if (value instanceof Error) return causeChain(value);
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** Addresses come along in the words of others; the password in one is nobody's who reads a log. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):[^\s/"]+@/gi, '$1:***@');
 }
 
 /** The whole chain of causes on one line, the outermost first. */
@@ -48,11 +63,11 @@ export function causeChain(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at !== undefined && parts.length < 8; at = (at as { cause?: unknown }).cause) {
     if (!(at instanceof Error)) {
-      parts.push(typeof at === 'string' ? at : JSON.stringify(at));
+      parts.push(typeof at === 'string' ? at : inspect(at, { breakLength: Infinity }));
       break;
     }
     const inner = at instanceof AggregateError ? at.errors.map((one) => causeChain(one)).join(', ') : '';
     parts.push([at.message || at.name, inner].filter((part) => part !== '').join(': '));
   }
-  return parts.join(': ');
+  return withoutSecrets(parts.join(': '));
 }

@@ -17,8 +17,8 @@ import { installedKafka, installKafka } from '../../../libs/platform/src/local/k
 import {
   guardArguments,
   guardChild,
-  isAlive,
 } from '../../../libs/platform/src/local/kafka-broker-process.js';
+import { isAlive } from '../../../libs/platform/src/local/processes.js';
 import { readTopic, valuesOf } from '../../support/kafka-bare.js';
 import { describeWithKafka, eventually, kafkaVersion, newTopic, quiet } from '../../support/kafka.js';
 

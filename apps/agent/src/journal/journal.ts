@@ -4,7 +4,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { syncFolder } from '../files.js';
+import { syncFolder } from '#platform';
 
 const sync = promisify(fdatasync);
 

@@ -2,8 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '#proof';
-import { newId } from '#platform';
-import { syncFolder } from '../files.js';
+import { newId, syncFolder } from '#platform';
 
 /** Evidence on the agent's disk until the service has it: a file for each report, also where two say the same. */
 export class EvidenceFolder {

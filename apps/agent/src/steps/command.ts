@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { CappedOutput } from './output.js';
-import { processBegan } from './processes.js';
+import { processBegan } from '#platform';
 import type { Child } from '../journal/memory.js';
 
 export interface CommandResult {

@@ -1,23 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { pause } from '#platform';
+import { pause, processBegan } from '#platform';
 import type { Child } from '../journal/memory.js';
-
-/** When a process began, as the system tells it; with the number it names one process for good. */
-export function processBegan(pid: number): string | undefined {
-  const stat = `/proc/${pid}/stat`;
-  if (existsSync('/proc/self/stat')) {
-    try {
-      // Behind the name in brackets, which may hold anything; the start time is field 22 of proc(5).
-      const fields = readFileSync(stat, 'utf8').replace(/^.*\) /s, '').split(' ');
-      return fields[0] === 'Z' ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
-  }
-  const asked = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
-  return asked.status === 0 ? asked.stdout.trim() : undefined;
-}
 
 /** The variable by which the processes of an order are known, whoever their parent is by now. */
 export const orderVariable = 'ROLLBOOK_ORDER';

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Request } from 'express';
 import type { Actor } from '#commands';
-import { isLoopback, newId } from '#platform';
+import { isLoopback, newId, replaceFile } from '#platform';
 import { Problem } from '../problems/problem.js';
 
 export type Role = 'operator' | 'reader';
@@ -52,7 +52,7 @@ function isFromHere(request: Request): boolean {
 function referenceIn(file: string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, newId(), { mode: 0o600 });
+    replaceFile(file, newId());
   }
   return readFileSync(file, 'utf8').trim();
 }

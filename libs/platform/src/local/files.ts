@@ -2,9 +2,9 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { dirname } from 'node:path';
 
 /** Puts a file in place whole or not at all, whenever the machine stops: beside its place, to the disk, then renamed. */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string, mode = 0o600): void {
   const next = `${path}.next`;
-  const file = openSync(next, 'w', 0o600);
+  const file = openSync(next, 'w', mode);
   try {
     writeFileSync(file, text);
     fsyncSync(file);
