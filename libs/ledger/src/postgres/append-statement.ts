@@ -6,29 +6,49 @@ const text = `select item, outcome, last_position::text, last_version, wrong_str
   $9::integer[], $10::bytea, $11::integer[], $12::text[], $13::integer[])`;
 
 /** The query for one batch; bodies and digests travel as single binary values, not as arrays of escaped text. */
-export function appendStatement(batch: Waiting[]): { name: string; text: string; rowMode: 'array'; values: unknown[] } {
-  const events = batch.flatMap((one, i) => one.bodies.map((body, ordinal) => ({ item: i + 1, ordinal, body, type: one.item.events[ordinal]!.type })));
-  const guards = batch.flatMap((one, i) => (one.item.guards ?? []).map((guard) => ({ item: i + 1, ...guard })));
+export function appendStatement(batch: readonly Pick<Waiting, 'item' | 'bodies'>[]): { name: string; text: string; rowMode: 'array'; values: unknown[] } {
+  const events: { items: number[]; ordinals: number[]; types: string[]; lengths: number[] } = { items: [], ordinals: [], types: [], lengths: [] };
+  const guards: { items: number[]; streams: string[]; versions: number[] } = { items: [], streams: [], versions: [] };
+  const bodies: Buffer[] = [];
+  batch.forEach(({ item, bodies: own }, i) => {
+    own.forEach((body, ordinal) => {
+      events.items.push(i + 1);
+      events.ordinals.push(ordinal);
+      events.types.push(item.events[ordinal]!.type);
+      events.lengths.push(body.length);
+      bodies.push(body);
+    });
+    for (const guard of item.guards ?? []) {
+      guards.items.push(i + 1);
+      guards.streams.push(guard.stream);
+      guards.versions.push(guard.version);
+    }
+  });
   return {
     name: 'ledger-append',
     text,
     rowMode: 'array',
     values: [
-      batch.map((one) => one.item.stream),
-      batch.map((one) => expectCode(one.item.expect)),
-      batch.map((one) => one.item.command),
-      Buffer.from(batch.map((one) => one.item.digest).join(''), 'hex'),
-      batch.map((one) => one.bodies.length),
-      events.map((event) => event.item),
-      events.map((event) => event.ordinal),
-      events.map((event) => event.type),
-      events.map((event) => event.body.length),
-      Buffer.concat(events.map((event) => event.body)),
-      guards.map((guard) => guard.item),
-      guards.map((guard) => guard.stream),
-      guards.map((guard) => guard.version),
+      plain(batch.map(({ item }) => item.stream)),
+      plain(batch.map(({ item }) => expectCode(item.expect))),
+      plain(batch.map(({ item }) => item.command)),
+      Buffer.from(batch.map(({ item }) => item.digest).join(''), 'hex'),
+      plain(batch.map((one) => one.bodies.length)),
+      plain(events.items),
+      plain(events.ordinals),
+      plain(events.types),
+      plain(events.lengths),
+      Buffer.concat(bodies),
+      plain(guards.items),
+      guards.streams,
+      plain(guards.versions),
     ],
   };
+}
+
+/** An array for PostgreSQL of values that need no quotes: numbers, UUIDs, and the names of streams and types, which were checked. */
+function plain(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
 }
 
 export type AppendRow = [item: number, outcome: AppendResult['outcome'], position: string | null, version: number | null, stream: string | null, wrongVersion: number | null];

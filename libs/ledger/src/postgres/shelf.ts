@@ -77,22 +77,21 @@ export class PostgresShelf implements Ledger {
 
   private flush(): void {
     while (this.underWay < this.lanes && this.queue.length > 0) {
-      const batch = takeBatch(this.queue);
       this.underWay += 1;
-      void this.write(batch).finally(() => {
-        this.underWay -= 1;
-        this.flush();
-      });
+      void this.write(takeBatch(this.queue));
     }
   }
 
   private async write(batch: Waiting[]): Promise<void> {
-    try {
-      const rows = await this.send(batch);
-      batch.forEach((one, i) => one.resolve(resultOf(rows[i]!)));
-    } catch (error) {
-      for (const one of batch) one.reject(error);
-    }
+    const settle = await this.send(batch).then(
+      (rows) => () => batch.forEach((one, i) => one.resolve(resultOf(rows[i]!))),
+      (error: unknown) => () => batch.forEach((one) => one.reject(error)),
+    );
+    this.underWay -= 1;
+    this.flush();
+    // What the callers do next takes time, in which PostgreSQL shall have work: the next statement leaves first.
+    if (this.underWay > 0) setImmediate(settle);
+    else settle();
   }
 
   private async send(batch: Waiting[]): Promise<AppendRow[]> {

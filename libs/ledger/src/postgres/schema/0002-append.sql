@@ -11,8 +11,10 @@ create or replace function ledger.append(
 ) returns table (
   item integer, outcome text, last_position bigint, last_version integer, wrong_stream text, wrong_version integer
 ) language plpgsql security definer
--- A custom plan would be made anew for each call and costs more than the call itself.
-set search_path = pg_catalog set plan_cache_mode = force_generic_plan set jit = off as $$
+-- A custom plan would be made anew for each call and costs more than the call itself. The one plan is made by the first call
+-- of a connection, perhaps on an empty ledger without statistics, and must be as good for a million events: the index, always.
+set search_path = pg_catalog set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   v_head bigint;
@@ -40,7 +42,10 @@ begin
     left join lateral (
       select e.version from ledger.event e where e.stream = i.stream order by e.version desc limit 1
     ) c on true
-    left join ledger.event p on p.command_id = i.command and p.ordinal = 0
+    left join lateral (
+      select e.position, e.version, e.command_digest, e.command_events from ledger.event e
+      where e.command_id = i.command and e.ordinal = 0 limit 1
+    ) p on true
   ), broken_guard as (
     select distinct on (g.item) g.item, g.stream, coalesce(c.version, 0) as version
     from unnest(p_guard_items, p_guard_streams, p_guard_versions) g(item, stream, version)
