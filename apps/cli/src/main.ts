@@ -13,6 +13,7 @@ import { Context, root } from './context.js';
 import type { GlobalOptions } from './context.js';
 import { Exit, exitCodesHelp, usage } from './exit.js';
 import { forbidColour, paint } from './render/style.js';
+import { upgradeCommand } from './commands/upgrade.js';
 import { upCommand } from './up/up.js';
 
 function build(): Command {
@@ -29,7 +30,7 @@ function build(): Command {
     });
   let context: Context | undefined;
   const lazily = () => (context ??= new Context(program.opts<GlobalOptions>()));
-  for (const add of [nodeCommands, productCommands, rolloutCommands, ledgerCommands, projectionCommands, schemaCommands, upCommand]) add(program, lazily);
+  for (const add of [nodeCommands, productCommands, rolloutCommands, upgradeCommand, ledgerCommands, projectionCommands, schemaCommands, upCommand]) add(program, lazily);
   settle(program);
   return program;
 }
