@@ -43,10 +43,9 @@ export class Workshop {
     this.clock = clock;
   }
 
-  static async open({ incarnation }: { incarnation?: string } = {}): Promise<Workshop> {
+  static async open({ incarnation, clock = new ManualClock() }: { incarnation?: string; clock?: ManualClock } = {}): Promise<Workshop> {
     const database = await createDatabase();
     const pool = await openPool({ url: database.worker, name: 'test worker', max: 8, logger: silentLogger });
-    const clock = new ManualClock();
     const app = await NestFactory.createApplicationContext(CommandsModule.over(postgresPorts(pool, clock)), { logger: false, abortOnError: false });
     const fleet = new Simulation({ bus: app.get(CommandBus), book: app.get(Book), reader: new PostgresReader(pool), clock, ...(incarnation === undefined ? {} : { incarnation }) });
     return new Workshop(database, pool, fleet, app, clock);
