@@ -12,7 +12,7 @@ import { Carrier } from '../../apps/worker/src/conductor/carrier.js';
 import { reactionsTo } from '../../apps/worker/src/conductor/react.js';
 import { root } from '../houserules/sources.js';
 
-type Ordered = Extract<DomainEvent, { type: 'step.ordered' }>['data'];
+export type Ordered = Extract<DomainEvent, { type: 'step.ordered' }>['data'];
 
 /** What a simulated agent reports of an order otherwise than that it went well. `silent`: it never answers. */
 export type Conduct = (order: Ordered) => Partial<StepReport> | 'silent' | undefined;
@@ -25,13 +25,14 @@ export class Simulation {
   private readonly carrier: Carrier;
   private position = 0;
   private sequence = 0;
-  private readonly incarnation = randomUUID();
+  private readonly incarnation: string;
 
   constructor(
-    private readonly options: { bus: CommandBus; book: Book; reader: LedgerReader; clock: Clock },
+    private readonly options: { bus: CommandBus; book: Book; reader: LedgerReader; clock: Clock; incarnation?: string },
     public conduct: Conduct = () => undefined,
   ) {
     this.carrier = new Carrier(options.bus, options.book);
+    this.incarnation = options.incarnation ?? randomUUID();
   }
 
   meta(command: string = randomUUID()): Meta {
@@ -86,10 +87,11 @@ export class Simulation {
     return rollout;
   }
 
-  private async answer(order: Ordered): Promise<void> {
+  /** What an agent does with an order: accepts it, carries it out, reports. */
+  async answer(order: Ordered): Promise<void> {
     const conduct = this.conduct(order);
     if (conduct === 'silent') return;
-    await this.say({ kind: 'accepted', node: order.node, order: order.order });
+    await this.accept(order);
     const { state } = await this.options.book.node(order.node);
     const to = state.status === 'registered' && state.activity.kind === 'passage' ? state.activity.passage.to : '';
     const output = Buffer.from(`${order.runbook}/${order.step} of ${order.node}\n`);
@@ -98,6 +100,10 @@ export class Simulation {
       outcome: 'succeeded', reason: null, startedAt: at, finishedAt: at, exit: 0, facts: goodFacts(order, to), output: null, found: false, ...conduct,
     };
     await this.say({ kind: 'finished', node: order.node, order: order.order, report }, [output]);
+  }
+
+  accept({ node, order }: Ordered): Promise<void> {
+    return this.say({ kind: 'accepted', node, order });
   }
 
   private async say(part: Pick<CheckedReport, 'kind' | 'node'> & Partial<CheckedReport>, evidence: Buffer[] = []): Promise<void> {

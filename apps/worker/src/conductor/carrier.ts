@@ -38,7 +38,10 @@ export class Carrier {
     const worker = async () => {
       for (let next = queues.shift(); next; next = queues.shift()) for (const task of next[1]) await this.forNode(next[0], task);
     };
-    await Promise.all(Array.from({ length: Math.min(nodesAtOnce, queues.length) }, worker));
+    const workers = Array.from({ length: Math.min(nodesAtOnce, queues.length) }, () => worker().finally(() => queues.splice(0)));
+    // Whoever is told that it failed must not find that the rest of it goes on meanwhile.
+    await Promise.allSettled(workers);
+    await Promise.all(workers);
     // After the nodes: what settled just now is then part of what a rollout decides on.
     for (const [rollout, task] of rollouts) {
       await this.bus.execute(new AdvanceRollout(this.meta(task, 'advance-rollout', rollout), rollout));

@@ -20,6 +20,8 @@ export async function openPool({ url, name, max, logger }: PoolOptions): Promise
     idleTimeoutMillis: 30_000,
     keepAlive: true,
   });
+  // One that breaks while it is in use fails what it is used for; without anybody who hears it, it would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => logger.debug('a PostgreSQL connection broke', { error })));
   pool.on('error', (error) => logger.warn('an idle PostgreSQL connection broke', { error }));
   return pool;
 }

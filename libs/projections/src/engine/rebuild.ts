@@ -44,6 +44,8 @@ const carefulPage = 500;
 /** Rows that are only added leave the memory when there are so many of them. */
 const flushRows = 8_000;
 const suffix = '__next';
+/** A large ledger takes its time to fold between two statements, in milliseconds. */
+const idleMsMax = 60_000;
 const isAddOnly = (table: Table) => table.addOnly === true;
 // Any number that nothing else locks, with a hash of the projection's name.
 const lockClass = 7_420_002;
@@ -60,7 +62,7 @@ export async function rebuild(pool: Pool, reader: LedgerReader, projection: Proj
     const work = new Rebuild(pool, reader, projection, options, careful);
     const live = await readStanding(pool, followerOf(projection));
     await work.foldTo(live.position > 0 ? live.position : (await reader.head()).position, pool);
-    return inTransaction(pool, (client) => work.finish(client));
+    return inTransaction(pool, (client) => work.finish(client), idleMsMax);
   };
   const rest = await alone(pool, projection, () =>
     // The live projector parks what PostgreSQL refuses; so must its rebuild, event by event.

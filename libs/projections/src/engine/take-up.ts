@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { PostgresReader } from '#ledger';
 import type { Lease } from '../followers/leases.js';
+import { begin } from '../followers/positions.js';
 import { ParkedKeys, readFact } from './fold.js';
 import type { Parked } from './fold.js';
 import type { Projection } from './projection.js';
@@ -41,7 +42,7 @@ async function canTake(pool: Pool, projection: Projection, { position }: Parked)
   const client = await pool.connect();
   const parked = new ParkedKeys();
   try {
-    await client.query('begin');
+    await begin(client);
     await takeInto(client, projection, parked, [reading]);
     return parked.all().length === 0;
   } catch (error) {

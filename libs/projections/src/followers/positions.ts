@@ -42,10 +42,20 @@ export async function standings(pool: Pool): Promise<{ name: string; position: n
   return rows.map((row) => ({ name: row.name, position: Number(row.position) }));
 }
 
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * How long a transaction may wait for its process, in milliseconds. A process that was stopped in the midst of one would
+ * else hold its lease and its rows for ever, and nobody could take over.
+ */
+const idleMsMax = 3_000;
+
+export async function begin(client: PoolClient, idleMs = idleMsMax): Promise<void> {
+  await client.query(`begin; set local idle_in_transaction_session_timeout = ${idleMs}`);
+}
+
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, idleMs = idleMsMax): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('begin');
+    await begin(client, idleMs);
     const result = await work(client);
     await client.query('commit');
     client.release();
