@@ -58,14 +58,14 @@ export class Agent {
     });
     this.desk = new OrderDesk({ site, serviceKeys, nodes, products, memory, reporter, clock, logger, onOrder: (order) => this.executor.add(order) });
     const isBusy = (node: string) => this.executor.isBusy(node);
-    this.observer = new Observer({ nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, logger });
+    this.observer = new Observer({ nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, mark: `look.${memory.incarnation}`, logger });
   }
 
   /** Goes on with what the journal holds, then takes what the channel brings. */
   async start({ observe = true } = {}): Promise<void> {
     for (const { order } of this.memory.pending()) this.executor.add(order);
     this.reporter.start();
-    if (observe) this.observer.start();
+    if (observe) await this.observer.start();
     await this.channel.start({
       orders: (messages, cursor) => this.desk.take(messages, cursor),
       receipt: (receipt) => this.reporter.receipt(receipt),

@@ -64,10 +64,12 @@ export class HttpClient {
     const sent = payload ? { 'content-type': 'application/json', 'content-length': String(payload.length), ...headers } : headers;
     return new Promise((resolve, reject) => {
       const call = (secure ? httpsRequest : httpRequest)(this.addressOf(path), { method, headers: sent, agent: this.agent, ...(signal ? { signal } : {}) });
-      call.setTimeout(timeoutMs, () => call.destroy(new Error(`${method} ${path} had no answer for ${timeoutMs} ms`)));
+      let answer: IncomingMessage | undefined;
+      // Whoever reads the answer is to be told why it ends, and only the answer can tell them.
+      call.setTimeout(timeoutMs, () => (answer ?? call).destroy(new Error(`${method} ${path} had no answer for ${timeoutMs} ms`)));
       // Also behind the first: what breaks once the head is there is for whoever reads the answer.
       call.on('error', reject);
-      call.once('response', resolve);
+      call.once('response', (head) => resolve((answer = head)));
       call.end(payload);
     });
   }

@@ -21,7 +21,7 @@ export { replaceFile, syncFolder } from './local/files.js';
 export { freePort, portIsFree } from './local/free-port.js';
 export { findPostgres } from './local/postgres-binaries.js';
 export { startLocalPostgres } from './local/postgres-server.js';
-export type { LocalPostgres } from './local/postgres-server.js';
+export type { LocalPostgres, LocalPostgresOptions } from './local/postgres-server.js';
 export { KafkaReceiver, KafkaSender, checkBroker, ensureTopics, partitionOf } from './kafka/index.js';
 export type { KafkaSettings } from './kafka/index.js';
 export { isAlive, processBegan } from './local/processes.js';

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 
@@ -49,7 +49,7 @@ function lineOf(fields: LogFields): string {
 }
 
 function plain(_: string, value: unknown): unknown {
-  if (value instanceof Error) return causeChain(value);
+  if (isError(value)) return causeChain(value);
   return typeof value === 'bigint' ? String(value) : value;
 }
 
@@ -58,11 +58,16 @@ export function withoutSecrets(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):[^\s/"]+@/gi, '$1:***@');
 }
 
+/** Also one of another realm, which is no instance of this one's class. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 /** The whole chain of causes on one line, the outermost first. */
 export function causeChain(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at !== undefined && parts.length < 8; at = (at as { cause?: unknown }).cause) {
-    if (!(at instanceof Error)) {
+    if (!isError(at)) {
       parts.push(typeof at === 'string' ? at : inspect(at, { breakLength: Infinity }));
       break;
     }

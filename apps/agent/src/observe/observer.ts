@@ -3,6 +3,7 @@ import type { HeldProduct, ServedNode } from '../nodes.js';
 import type { Reporter } from '../reports/reporter.js';
 import { runCommand } from '../steps/command.js';
 import type { CommandResult } from '../steps/command.js';
+import { endLeftOvers } from '../steps/processes.js';
 
 export interface Observation {
   version: string | null;
@@ -16,8 +17,8 @@ const atOnce = 4;
 const versionPattern = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 /** Looks at a node as its product says: which version answers, and how it feels. What cannot be measured is unknown. */
-export async function observe(node: ServedNode, { product }: HeldProduct, signal?: AbortSignal): Promise<Observation> {
-  const ask = (argv: readonly string[]) => runCommand({ argv, home: node.home, timeoutMs: limitMs, env: {}, ...(signal ? { signal } : {}) });
+export async function observe(node: ServedNode, { product }: HeldProduct, mark: string, signal?: AbortSignal): Promise<Observation> {
+  const ask = (argv: readonly string[]) => runCommand({ argv, home: node.home, timeoutMs: limitMs, mark, ...(signal ? { signal } : {}) });
   const asked = await ask(product.versionCommand);
   const said = asked.stdout.text()?.trim() ?? '';
   const version = asked.exit === 0 && versionPattern.test(said) ? said : null;
@@ -52,12 +53,18 @@ export class Observer {
       products: ReadonlyMap<string, HeldProduct>;
       reporter: Reporter;
       isBusy: (node: string) => boolean;
+      /** What the commands carry that look at nodes; the same after a restart. */
+      mark: string;
       everySeconds: number;
       logger: Logger;
     },
   ) {}
 
-  start(): void {
+  async start(): Promise<void> {
+    // A look that hangs may hold what the next one, or a step, then waits for.
+    const left = await endLeftOvers(`${this.options.mark}.`);
+    if (left !== 'none') this.options.logger.warn('commands were left over from looking at nodes before', { left });
+    if (this.stopping.signal.aborted) return;
     this.look();
     this.timer = setInterval(() => this.look(), this.options.everySeconds * 1000);
   }
@@ -91,12 +98,12 @@ export class Observer {
   }
 
   private async lookAt(node: ServedNode): Promise<void> {
-    const { products, reporter, isBusy } = this.options;
+    const { products, reporter, isBusy, mark } = this.options;
     const first = !this.announced.has(node.node);
     if (isBusy(node.node) && !first) return;
     const { signal } = this.stopping;
     const steps = this.steps.get(node.node);
-    const measured = isBusy(node.node) ? unknown : await observe(node, products.get(node.product)!, signal);
+    const measured = isBusy(node.node) ? unknown : await observe(node, products.get(node.product)!, `${mark}.${node.node}`, signal);
     // A step that began meanwhile, or that has come and gone, makes what was seen worthless. The node is there all the same.
     const spoilt = isBusy(node.node) || steps !== this.steps.get(node.node);
     if (signal.aborted || (spoilt && !first)) return;

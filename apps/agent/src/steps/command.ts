@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { CappedOutput } from './output.js';
 import { processBegan } from '#platform';
+import { endLeftOver, orderVariable } from './processes.js';
 import type { Child } from '../journal/memory.js';
 
 export interface CommandResult {
@@ -19,7 +20,8 @@ export interface CommandOptions {
   argv: readonly string[];
   home: string;
   timeoutMs: number;
-  env: { [name: string]: string };
+  /** What its processes carry in their environment: they are known by it, whoever their parent is by then. */
+  mark: string;
   /** Ends the command when aborted. */
   signal?: AbortSignal;
   /** Told of the process as soon as it exists. */
@@ -38,10 +40,10 @@ export function pathOf(home: string): string {
 
 /**
  * Runs an argument list, never through a shell, in the node's home with an environment of its own. The command gets its
- * own process group, so that a time-out ends all that it started.
+ * own process group, so that a time-out ends all that it started; what has left the group is found by its mark.
  */
 export function runCommand(options: CommandOptions): Promise<CommandResult> {
-  const { argv, home, env, signal } = options;
+  const { argv, home, mark, signal } = options;
   const stdout = new CappedOutput();
   const stderr = new CappedOutput();
   const notBegun = (trouble: 'cancelled' | 'not-found', says: string): Promise<CommandResult> => {
@@ -55,7 +57,7 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
   try {
     const child = spawn(program, argv.slice(1), {
       cwd: home,
-      env: { HOME: home, PATH: path, LANG: 'C.UTF-8', ...env },
+      env: { HOME: home, PATH: path, LANG: 'C.UTF-8', [orderVariable]: mark },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -67,7 +69,7 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
 }
 
 function watch(child: ChildProcess, options: CommandOptions, stdout: CappedOutput, stderr: CappedOutput): Promise<CommandResult> {
-  const { timeoutMs, signal, onChild } = options;
+  const { timeoutMs, mark, signal, onChild } = options;
   const timers: NodeJS.Timeout[] = [];
   const later = (ms: number, work: () => void) => void timers.push(setTimeout(work, ms));
   return new Promise((resolve) => {
@@ -83,7 +85,9 @@ function watch(child: ChildProcess, options: CommandOptions, stdout: CappedOutpu
     const finish = (exit: number | null) => {
       timers.forEach(clearTimeout);
       signal?.removeEventListener('abort', cancel);
-      resolve({ exit, trouble: trouble ?? (exit === null ? 'killed' : null), stdout, stderr });
+      const result: CommandResult = { exit, trouble: trouble ?? (exit === null ? 'killed' : null), stdout, stderr };
+      if (trouble === null || trouble === 'not-found') return resolve(result);
+      endLeftOver(mark, undefined).then(() => resolve(result), () => resolve(result));
     };
     child.once('error', (error) => {
       stderr.add(Buffer.from(`${error.message}\n`));

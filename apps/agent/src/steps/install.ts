@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -15,6 +15,8 @@ export interface InstallWish {
   home: string;
   to: string;
   mode: string;
+  /** Names what is fetched until it is in place, so that whoever repeats the order leaves no second part behind. */
+  order: string;
   signal: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export type InstallResult = { ok: true; bytes: number; found: boolean } | { ok: 
  */
 export async function install(wish: InstallWish): Promise<InstallResult> {
   const target = join(wish.home, wish.to);
-  const next = `${target}.${randomBytes(6).toString('hex')}.next`;
+  const next = `${target}.${createHash('sha256').update(wish.order).digest('hex').slice(0, 12)}.next`;
   const mode = parseInt(wish.mode, 8);
   try {
     if (existsSync(target)) {
@@ -40,6 +42,7 @@ export async function install(wish: InstallWish): Promise<InstallResult> {
       }
     }
     await mkdir(dirname(target), { recursive: true });
+    await rm(next, { force: true });
     await fetchTo(next, wish);
     const got = await digestFile(next);
     if (got.sha256 !== wish.sha256) {
@@ -71,11 +74,11 @@ async function clear(target: string): Promise<void> {
 }
 
 async function fetchTo(file: string, { mirror, product, artifact, signal }: InstallWish): Promise<void> {
-  if (!/^https?:/.test(mirror)) return pipeline(createReadStream(join(mirror, product, artifact)), createWriteStream(file, { mode: 0o600 }), { signal });
+  if (!/^https?:/.test(mirror)) return pipeline(createReadStream(join(mirror, product, artifact)), createWriteStream(file, { mode: 0o600, flags: 'wx' }), { signal });
   const address = `${mirror.replace(/\/$/, '')}/${product}/${artifact}`;
   const answer = await fetch(address, { signal, redirect: 'follow' });
   if (!answer.ok || !answer.body) throw new Error(`${address} was answered with ${answer.status}`);
-  await pipeline(Readable.fromWeb(answer.body), createWriteStream(file, { mode: 0o600 }), { signal });
+  await pipeline(Readable.fromWeb(answer.body), createWriteStream(file, { mode: 0o600, flags: 'wx' }), { signal });
 }
 
 async function digestFile(file: string): Promise<{ sha256: string; bytes: number }> {

@@ -8,7 +8,6 @@ import type { CommandResult } from './command.js';
 import { readFacts, unmet } from './facts.js';
 import type { FactValue } from './facts.js';
 import { install } from './install.js';
-import { orderVariable } from './processes.js';
 
 export interface StepResult {
   outcome: 'succeeded' | 'failed' | 'timed-out' | 'interrupted';
@@ -62,8 +61,7 @@ interface Ran {
 
 async function invoke({ node, order, step, signal, onChild }: StepWish, { run, expect }: Invocation): Promise<Ran> {
   const argv = run.map((text) => fill(text, order.parameters));
-  const env = { [orderVariable]: order.order };
-  const result = await runCommand({ argv, home: node.home, timeoutMs: step.timeoutMs, env, signal, onChild });
+  const result = await runCommand({ argv, home: node.home, timeoutMs: step.timeoutMs, mark: order.order, signal, onChild });
   const reason = result.trouble ?? unmet(expect, result.exit, result.stdout.text()) ?? null;
   return { result, reason };
 }
@@ -95,7 +93,7 @@ async function installStep({ step, order, node, mirror, signal, clock }: StepWis
   const { artifact, sha256, to, mode } = step.install!;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(step.timeoutMs)]);
   const wanted = { artifact: fill(artifact, order.parameters), sha256: fill(sha256, order.parameters) };
-  const result = await install({ mirror, product: node.product, home: node.home, to, mode, signal: limit, ...wanted });
+  const result = await install({ mirror, product: node.product, home: node.home, to, mode, order: order.order, signal: limit, ...wanted });
   const finished = { startedAt, finishedAt: clock.now(), exit: null, truncated: false };
   if (result.ok) {
     const said = `${result.found ? 'found' : 'put'} ${wanted.artifact} (${result.bytes} bytes, SHA-256 ${wanted.sha256}) in place as ${to}\n`;

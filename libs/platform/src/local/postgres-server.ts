@@ -119,9 +119,9 @@ async function launch(bin: string, data: string, port: number, { url, fast, maxC
   child.once('exit', (code) => (ended = `it ended with ${code}`));
   const ready = await answers(url, startLimitMs, () => ended !== undefined || signal?.aborted === true).catch((error: unknown) => error as Error);
   if (ready === true) return child.pid!;
-  if (child.pid !== undefined && ended === undefined) await stopServer(child.pid, killAfterMs);
-  signal?.throwIfAborted();
   const why = ended ?? (ready === false ? 'no answer in time' : ready.message);
+  if (child.pid !== undefined) await stopServer(child.pid, killAfterMs);
+  signal?.throwIfAborted();
   throw new Error(`PostgreSQL did not start (${why}); its log is ${log}: ${tail(log)}`);
 }
 
