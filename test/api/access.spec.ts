@@ -139,7 +139,7 @@ it.each([
   ['asks for tokens and has none', { ROLLBOOK_AUTH: 'token' }, 'set ROLLBOOK_TOKENS_FILE'],
   ['has half of what TLS needs', { ROLLBOOK_TLS_CERT_FILE: '/nowhere' }, 'ROLLBOOK_TLS_KEY_FILE go together'],
 ])('does not start when it %s', async (_, more, says) => {
-  const { DATABASE_URL: _url, ...inherited } = process.env;
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROLLBOOK_')));
   const ended = await runProcess(process.execPath, [join(root, 'dist/apps/api/src/main.js')], {
     ...inherited, DATABASE_URL: process.env['ROLLBOOK_TEST_POSTGRES']!, ROLLBOOK_HOME: folder, ROLLBOOK_PORT: '0', ...more,
   });
