@@ -1,3 +1,4 @@
+import { RegisterNode } from '#commands';
 import { systemClock } from '#platform';
 import { expectProblem } from '../support/problems.js';
 import { TestService } from '../support/service.js';
@@ -62,7 +63,7 @@ describe('a cursor', () => {
 
   it('leads through 1,000 nodes without loss or repeat, while others are added in front and behind', async () => {
     const names = Array.from({ length: 1_000 }, (_, i) => `walk-${width(i)}`);
-    for (let i = 0; i < names.length; i += 100) await Promise.all(names.slice(i, i + 100).map((node) => register(node)));
+    await Promise.all(names.map((node) => service.bus.execute(new RegisterNode(fleet.meta(), node, 'local', 'orchat', {}))));
     await service.project();
     let turn = 0;
     const behind: string[] = [];

@@ -31,7 +31,11 @@ export class Access {
       if (known) return known.caller;
       throw new Problem('unauthenticated', 'token-unknown', 'the token is not known here', 'Use a token that this service was given.');
     }
-    if (this.local && isFromHere(request)) return this.local;
+    if (this.local) {
+      if (isFromHere(request)) return this.local;
+      const next = 'Call it as 127.0.0.1 or localhost, from no web page but its own; or give it tokens (ROLLBOOK_AUTH=token).';
+      throw new Problem('unauthenticated', 'caller-not-local', 'this service lets in who calls from this machine, and the request shows another host or origin', next);
+    }
     throw new Problem('unauthenticated', 'token-missing', 'who is calling is not known', 'Send Authorization: Bearer with a token.');
   }
 }

@@ -53,6 +53,9 @@ export class ServiceMetrics {
       up.set(1);
     } catch {
       up.set(0);
+      // Absent while unknown: an old figure, or the 0 of a gauge that was never set, would be taken for the ledger's.
+      size.remove();
+      for (const one of [lag, parked]) one.reset();
     }
     return this.registry.metrics();
   }

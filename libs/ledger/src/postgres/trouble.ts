@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { LedgerUnavailable } from '../contract.js';
 
 /** Trouble of the way to the server, or of the server as a whole; the statement itself was not at fault. */
@@ -10,5 +11,5 @@ export function isConnectionTrouble(error: unknown): boolean {
 
 /** Whether the ledger is out of reach, so that the same may succeed later. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof LedgerUnavailable || (error instanceof Error && isConnectionTrouble(error));
+  return error instanceof LedgerUnavailable || (isNativeError(error) && isConnectionTrouble(error));
 }
