@@ -23,7 +23,7 @@ export async function run(ground, report) {
   ledger.takeMeanBatch();
   const seen = new Map();
   const note = (name, value) => seen.set(name, [...(seen.get(name) ?? []), value]);
-  for (let round = 0; round < rounds; round++) {
+  for (const _ of ground.rounds(rounds)) {
     for (const callers of callerCounts) {
       const ours = await fromCallers(shelf, callers, slotMs);
       const batch = Math.max(1, Math.round(ledger.takeMeanBatch()));
