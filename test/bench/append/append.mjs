@@ -5,8 +5,6 @@ import { openEmmett } from './emmett.mjs';
 import { newWork } from './events.mjs';
 import { RawWriter } from './raw.mjs';
 
-export const about = 'single-event appends from many callers, against Emmett and against a bare batched insert';
-
 const callerCounts = [1, 10, 50, 200];
 const targets = { emmett: { 50: 6 }, raw: { 200: 0.8 } };
 

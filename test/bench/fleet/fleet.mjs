@@ -2,8 +2,6 @@ import { performance } from 'node:perf_hooks';
 import { Services } from '../services.mjs';
 import { SimulatedAgent } from './agents.mjs';
 
-export const about = 'orders to 1,000 and 10,000 simulated nodes through api and worker, from the start to the last acknowledgement';
-
 const siteCount = 10;
 const targets = { 10_000: { most: 20 } };
 

@@ -4,8 +4,6 @@ import { performance } from 'node:perf_hooks';
 import { percentile } from '../report.mjs';
 import { Services } from '../services.mjs';
 
-export const about = 'commands and reads over HTTP against a real api process, from 1, 10 and 50 connections';
-
 const connectionCounts = [1, 10, 50];
 const readable = 200;
 

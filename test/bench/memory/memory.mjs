@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { root } from '../ground.mjs';
 
-export const about = 'memory of api, worker and an agent with four nodes, idle and after a rollout; and how soon the agent is ready';
-
 const names = ['api', 'worker', 'agent'];
 const targets = { api: { most: 250 }, worker: {}, agent: { most: 120 } };
 const ended = ['succeeded', 'partial', 'failed', 'rolled-back'];

@@ -9,8 +9,6 @@ import { ensureTopics, silentLogger, systemClock } from '../../../dist/libs/plat
 import { Mailbox, takeLease } from '../../../dist/libs/projections/src/index.js';
 import { seed } from '../rebuild/seed.mjs';
 
-export const about = 'events from the ledger over Kafka to a consumer, against the same records sent bare';
-
 const bareTopic = 'rollbook.bench.bare';
 const topics = { partitions: 12, replication: 1 };
 const batch = 500;

@@ -3,8 +3,6 @@ import { PostgresReader, PostgresShelf } from '../../../dist/libs/ledger/src/ind
 import { projections, rebuild } from '../../../dist/libs/projections/src/index.js';
 import { seed } from './seed.mjs';
 
-export const about = 'projections rebuilt from the ledger, against a bare read of the same pages';
-
 const page = 4_000;
 const targets = { fleet: 60_000, history: 60_000 };
 
