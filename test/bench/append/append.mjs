@@ -5,8 +5,6 @@ import { openEmmett } from './emmett.mjs';
 import { newWork } from './events.mjs';
 import { RawWriter } from './raw.mjs';
 
-export const about = 'single-event appends from many callers, against Emmett and against a bare batched insert';
-
 const callerCounts = [1, 10, 50, 200];
 const targets = { emmett: { 50: 6 }, raw: { 200: 0.8 } };
 
@@ -23,7 +21,7 @@ export async function run(ground, report) {
   ledger.takeMeanBatch();
   const seen = new Map();
   const note = (name, value) => seen.set(name, [...(seen.get(name) ?? []), value]);
-  for (let round = 0; round < rounds; round++) {
+  for (const _ of ground.rounds(rounds)) {
     for (const callers of callerCounts) {
       const ours = await fromCallers(shelf, callers, slotMs);
       const batch = Math.max(1, Math.round(ledger.takeMeanBatch()));

@@ -3,13 +3,11 @@ import { PostgresReader, PostgresShelf } from '../../../dist/libs/ledger/src/ind
 import { projections, rebuild } from '../../../dist/libs/projections/src/index.js';
 import { seed } from './seed.mjs';
 
-export const about = 'projections rebuilt from the ledger, against a bare read of the same pages';
-
 const page = 4_000;
 const targets = { fleet: 60_000, history: 60_000 };
 
 export async function run(ground, report) {
-  const wanted = ground.quick ? { events: 2_000, limitMs: 5_000, rounds: 1 } : { events: 200_000, limitMs: 18_000, rounds: 2 };
+  const wanted = ground.quick ? { events: 2_000, limitMs: 5_000, rounds: 1 } : { events: 200_000, limitMs: 12_000, rounds: 3 };
   const database = await ground.database();
   const pool = await ground.pool(database.worker, 6);
   const seeded = performance.now();
@@ -19,7 +17,7 @@ export async function run(ground, report) {
   const reader = new PostgresReader(pool);
   const seen = new Map();
   const note = (name, value) => seen.set(name, [...(seen.get(name) ?? []), value]);
-  for (let round = 0; round < wanted.rounds; round++) {
+  for (const _ of ground.rounds(wanted.rounds)) {
     const bare = await readAll(reader);
     note('bare-read', bare);
     for (const projection of projections) {

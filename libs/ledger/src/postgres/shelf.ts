@@ -8,6 +8,7 @@ import type { AppendRow } from './append-statement.js';
 import { takeBatch } from './batch.js';
 import type { Waiting } from './batch.js';
 import { PostgresReader } from './reader.js';
+import { StreamReads } from './stream-reads.js';
 import { isConnectionTrouble } from './trouble.js';
 
 export interface ShelfOptions {
@@ -26,6 +27,7 @@ export interface ShelfOptions {
 export class PostgresShelf implements Ledger {
   private readonly queue: Waiting[] = [];
   private readonly reader: PostgresReader;
+  private readonly streams: StreamReads;
   private readonly lanes: number;
   private readonly attempts: number;
   private readonly pause: (ms: number) => Promise<unknown>;
@@ -36,6 +38,7 @@ export class PostgresShelf implements Ledger {
     options: ShelfOptions = {},
   ) {
     this.reader = new PostgresReader(pool);
+    this.streams = new StreamReads(this.reader);
     this.lanes = options.lanes ?? 1;
     this.attempts = options.attempts ?? 6;
     this.pause = options.pause ?? ((ms) => setTimeout(ms));
@@ -57,7 +60,7 @@ export class PostgresShelf implements Ledger {
   }
 
   readStream(stream: string, afterVersion = 0): Promise<StoredEvent[]> {
-    return this.reader.readStream(stream, afterVersion);
+    return this.streams.read(stream, afterVersion);
   }
 
   readStreams(wanted: readonly StreamPart[]): Promise<StoredEvent[]> {

@@ -66,20 +66,20 @@ begin
       end as outcome
     from wanted w left join broken_guard g on g.item = w.item
   ), placed as (
-    select j.item, j.stream, j.command, j.digest, j.events,
-      v_head + sum(j.events) over (order by j.item) - j.events as before_position,
-      (j.version + sum(j.events) over (partition by j.stream order by j.item) - j.events)::integer as before_version
-    from judged j where j.outcome = 'appended'
+    -- Up to where each item comes; one that is not appended takes no place.
+    select j.*, v_head + sum(j.taken) over (order by j.item rows unbounded preceding) as position,
+      (j.version + sum(j.taken) over (partition by j.stream order by j.item rows unbounded preceding))::integer as to_version
+    from (select *, case when outcome = 'appended' then events else 0 end as taken from judged) j
   ), entry as (
-    select p.before_position + b.ordinal + 1 as position, p.stream, p.before_version + b.ordinal + 1 as version,
+    select p.position - p.taken + b.ordinal + 1 as position, p.stream, p.to_version - p.taken + b.ordinal + 1 as version,
       b.type, p.command, b.ordinal, p.digest, p.events,
-      convert_to('{"_ledger":{"position":' || (p.before_position + b.ordinal + 1) || ',' || v_stamp
-        || (p.before_version + b.ordinal + 1) || '},', 'UTF8')
+      convert_to('{"_ledger":{"position":' || (p.position - p.taken + b.ordinal + 1) || ',' || v_stamp
+        || (p.to_version - p.taken + b.ordinal + 1) || '},', 'UTF8')
         || substr(p_bodies, (b.ends - b.length + 2)::integer, b.length - 1) as envelope
     from (
-      select e.*, sum(e.length) over (order by e.at) as ends
+      select e.*, sum(e.length) over (order by e.at rows unbounded preceding) as ends
       from unnest(p_event_items, p_ordinals, p_types, p_lengths) with ordinality e(item, ordinal, type, length, at)
-    ) b join placed p on p.item = b.item
+    ) b join placed p on p.item = b.item and p.taken > 0
   ), stored as (
     insert into ledger.event
       (position, stream, version, type, command_id, ordinal, command_digest, command_events, leaf_hash, envelope)
@@ -89,17 +89,14 @@ begin
     from entry e order by e.position
   ), moved as (
     update ledger.head h set position = m.position, recorded_at = v_at
-    from (select max(p.before_position + p.events) as position from placed p) m where m.position is not null
+    from (select max(p.position) as position from placed p where p.taken > 0) m where m.position is not null
   )
-  select j.item::integer, j.outcome,
-    case j.outcome when 'appended' then p.before_position + p.events
-                   when 'repeated' then j.prior_position + j.prior_events - 1 end::bigint,
-    case j.outcome when 'appended' then p.before_version + p.events
-                   when 'repeated' then j.prior_version + j.prior_events - 1 end,
-    case j.outcome when 'guard' then j.guard_stream when 'conflict' then j.stream end,
-    case j.outcome when 'guard' then j.guard_version when 'conflict' then j.version end
-  from judged j left join placed p on p.item = j.item
-  order by j.item;
+  select p.item::integer, p.outcome,
+    case p.outcome when 'appended' then p.position when 'repeated' then p.prior_position + p.prior_events - 1 end::bigint,
+    case p.outcome when 'appended' then p.to_version when 'repeated' then p.prior_version + p.prior_events - 1 end,
+    case p.outcome when 'guard' then p.guard_stream when 'conflict' then p.stream end,
+    case p.outcome when 'guard' then p.guard_version when 'conflict' then p.version end
+  from placed p order by p.item;
 end $$;
 
 create or replace function ledger.put_blob(p_sha256 bytea, p_bytes bytea) returns void
