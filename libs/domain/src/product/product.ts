@@ -1,5 +1,7 @@
 import { never } from '../kernel/decision.js';
 import type { Instant } from '../kernel/time.js';
+import { endMark, withMark } from './marks.js';
+import type { Mark } from './marks.js';
 
 export interface Artifact {
   name: string;
@@ -13,6 +15,9 @@ export interface Release {
   version: string;
   released: string | null;
   scheduled: string | null;
+  /** From then on it only gets what it must: it is deprecated. */
+  activeSupportEnds: string | null;
+  /** From then on it gets nothing: its end of life. */
   supportEnds: string | null;
   breaking: string[];
   notes: string[];
@@ -74,7 +79,9 @@ export type ProductEvent =
   | { type: 'product.release-amended'; data: Release }
   | { type: 'product.path-published'; data: UpgradePath }
   | { type: 'product.path-withdrawn'; data: { from: string[]; to: string } }
-  | { type: 'product.runbook-published'; data: PublishedRunbook };
+  | { type: 'product.runbook-published'; data: PublishedRunbook }
+  | { type: 'product.release-marked'; data: Mark & { product: string } }
+  | { type: 'product.release-unmarked'; data: Pick<Mark, 'version' | 'mark' | 'reason'> & { product: string; at: Instant } };
 
 export type ProductState =
   | { status: 'none' }
@@ -88,14 +95,16 @@ export type ProductState =
       paths: readonly UpgradePath[];
       /** By name; the latest digest of each. */
       runbooks: ReadonlyMap<string, PublishedRunbook>;
+      /** Also those that hold no longer: what a plan of that day was judged by. */
+      marks: readonly Mark[];
     };
 
 export const noProduct: ProductState = { status: 'none' };
 
 export function evolveProduct(state: ProductState, event: ProductEvent): ProductState {
   if (event.type === 'product.registered') {
-    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map() };
-    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks };
+    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map(), marks: [] };
+    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks, marks: before.marks };
   }
   if (state.status === 'none') throw new Error(`${event.type} before the product was registered`);
   switch (event.type) {
@@ -108,6 +117,12 @@ export function evolveProduct(state: ProductState, event: ProductEvent): Product
       return { ...state, paths: state.paths.filter((path) => !samePath(path, event.data)) };
     case 'product.runbook-published':
       return { ...state, runbooks: new Map(state.runbooks).set(event.data.runbook, event.data) };
+    case 'product.release-marked': {
+      const { product: _product, ...mark } = event.data;
+      return { ...state, marks: withMark(state.marks, mark) };
+    }
+    case 'product.release-unmarked':
+      return { ...state, marks: endMark(state.marks, event.data, event.data.at) };
     default:
       return never(event);
   }

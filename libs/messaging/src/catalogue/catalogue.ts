@@ -18,7 +18,8 @@ export interface ProductFile {
   versionCommand: string[];
   healthCommand: string[] | null;
   releases: {
-    version: string; released: string | null; scheduled: string | null; supportEnds: string | null; breaking: string[]; notes: string[];
+    version: string; released: string | null; scheduled: string | null; activeSupportEnds: string | null; supportEnds: string | null;
+    breaking: string[]; notes: string[];
     artifacts: { name: string; file: string; sha256: string }[];
   }[];
   paths: { from: string[]; to: string; migration: (typeof migrations)[number]; upgrade: string[]; rollback: string[] }[];
@@ -74,12 +75,13 @@ export function parseProduct(file: string, text: string): ProductFile | { proble
 }
 
 function readRelease(field: Field): ProductFile['releases'][number] {
-  const fields = field.map(['version', 'released', 'scheduled', 'support-ends', 'breaking', 'notes', 'artifacts']);
+  const fields = field.map(['version', 'released', 'scheduled', 'active-support-ends', 'support-ends', 'breaking', 'notes', 'artifacts']);
   const date = (one: Field) => (one.present ? one.written(day, 'a day like 2026-01-16') : null);
   return {
     version: fields.version.written(version, 'a version like v0.7.0'),
     released: date(fields.released),
     scheduled: date(fields.scheduled),
+    activeSupportEnds: date(fields['active-support-ends']),
     supportEnds: date(fields['support-ends']),
     breaking: fields.breaking.list().map((one) => one.text()),
     notes: fields.notes.list().map((one) => one.text()),
