@@ -115,6 +115,7 @@ export function catalogue(rules: Partial<Catalogue> = {}): Catalogue {
       { from: ['v0.5.0'], to: 'v0.6.0', migration: 'partial', upgrade: ['before', 'install', 'verify'], rollback: ['rollback'] },
       { from: ['v0.6.0'], to: 'v0.7.0', migration: 'automatic', upgrade: ['before', 'backup', 'install', 'verify'], rollback: ['rollback'] },
     ],
+    requires: [],
     runbooks: Object.values(runbooks),
     ...rules,
   };

@@ -16,6 +16,7 @@ export const revisions = {
   'product.path-published': [],
   'product.path-withdrawn': [],
   'product.runbook-published': [],
+  'product.requirements-set': [],
   'product.release-marked': [],
   'product.release-unmarked': [],
   'node.registered': [],

@@ -19,7 +19,7 @@ export { nextScheduled, supportOf, supportWords } from './product/support.js';
 export type { Dated, Support } from './product/support.js';
 export { evolveProduct, noProduct } from './product/product.js';
 export type {
-  Artifact, Migration, ProductEvent, ProductState, PublishedRunbook, Release, Runbook, RunbookStep, StepKind, UpgradePath,
+  Artifact, Migration, ProductEvent, ProductState, PublishedRunbook, Release, Requirement, Runbook, RunbookStep, StepKind, UpgradePath,
 } from './product/product.js';
 export { productDecider } from './product/product.decide.js';
 export type { ProductCommand } from './product/product.decide.js';

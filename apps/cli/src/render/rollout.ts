@@ -15,7 +15,7 @@ export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: Plan
     ...(alreadyThere.length > 0 ? [['left out', `${alreadyThere.join(', ')} (there already)`] as const] : []),
     ['at a time', String(plan.strategy.maxUnavailable)], ['failures', `stops after more than ${plan.strategy.failureLimit}`],
     ['start by', shortTime(plan.startBy)], ['policy', plan.policyDigest],
-    ...plan.warnings.map(({ says }) => [paint('yellow', 'warning'), says] as const),
+    ...plan.warnings.map(({ says }) => ['warning', paint('yellow', says)] as const),
     ...(plan.exceptions.length > 0 ? [['rests on', `${plan.exceptions.join(', ')} (exceptions from the policy)`] as const] : []),
   ]);
   const routes = plan.routes.map((route) => {

@@ -40,6 +40,7 @@ function importCatalogue({ catalogue, at }: Of<'import-catalogue'>, state: Produ
   for (const path of catalogue.paths) {
     if (!known?.paths.some((one) => sameJson(one, path))) events.push({ type: 'product.path-published', data: path });
   }
+  if (!sameJson(known?.requires ?? [], catalogue.requires)) events.push({ type: 'product.requirements-set', data: { product, requires: catalogue.requires } });
   return accept(...events);
 }
 

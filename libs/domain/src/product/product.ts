@@ -40,6 +40,14 @@ export interface UpgradePath {
   rollback: string[];
 }
 
+/** A release that nodes must have been at on their way between two others, and why. */
+export interface Requirement {
+  from: string[];
+  to: string;
+  via: string;
+  reason: string;
+}
+
 export type StepKind =
   | 'system' | 'health' | 'backup' | 'backup-check' | 'migration-check' | 'install' | 'migration' | 'config' | 'version'
   | 'feature' | 'restore' | 'command';
@@ -80,6 +88,7 @@ export type ProductEvent =
   | { type: 'product.path-published'; data: UpgradePath }
   | { type: 'product.path-withdrawn'; data: { from: string[]; to: string } }
   | { type: 'product.runbook-published'; data: PublishedRunbook }
+  | { type: 'product.requirements-set'; data: { product: string; requires: Requirement[] } }
   | { type: 'product.release-marked'; data: Mark & { product: string } }
   | { type: 'product.release-unmarked'; data: Pick<Mark, 'version' | 'mark' | 'reason'> & { product: string; at: Instant } };
 
@@ -93,6 +102,7 @@ export type ProductState =
       healthCommand: string[] | null;
       releases: ReadonlyMap<string, Release>;
       paths: readonly UpgradePath[];
+      requires: readonly Requirement[];
       /** By name; the latest digest of each. */
       runbooks: ReadonlyMap<string, PublishedRunbook>;
       /** Also those that hold no longer: what a plan of that day was judged by. */
@@ -103,8 +113,8 @@ export const noProduct: ProductState = { status: 'none' };
 
 export function evolveProduct(state: ProductState, event: ProductEvent): ProductState {
   if (event.type === 'product.registered') {
-    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map(), marks: [] };
-    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks, marks: before.marks };
+    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], requires: [], runbooks: new Map(), marks: [] };
+    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, requires: before.requires, runbooks: before.runbooks, marks: before.marks };
   }
   if (state.status === 'none') throw new Error(`${event.type} before the product was registered`);
   switch (event.type) {
@@ -117,6 +127,8 @@ export function evolveProduct(state: ProductState, event: ProductEvent): Product
       return { ...state, paths: state.paths.filter((path) => !samePath(path, event.data)) };
     case 'product.runbook-published':
       return { ...state, runbooks: new Map(state.runbooks).set(event.data.runbook, event.data) };
+    case 'product.requirements-set':
+      return { ...state, requires: event.data.requires };
     case 'product.release-marked': {
       const { product: _product, ...mark } = event.data;
       return { ...state, marks: withMark(state.marks, mark) };
