@@ -1,4 +1,4 @@
-import { evolveNode, isRefused, isUnderWay, makePlan, noNode, nodeDecider, productDecider } from '#domain';
+import { evolveNode, isRefused, isUnderWay, makePlan, noNode, nodeDecider, productDecider, unadoptedPolicy } from '#domain';
 import type {
   Catalogue, Decider, Decision, KnownNode, NodeCommand, NodeEvent, NodeState, Passage, Plan, ProductEvent, ProductState,
   PublishedRunbook, Refusal, Release, RolloutStrategy, RunbookStep, StepKind, StepReport,
@@ -93,7 +93,7 @@ export function runbook(name: string, parameters: string[], steps: RunbookStep[]
 export function release(version: string, rules: Partial<Release> = {}): Release {
   const sha256 = binaries[version as keyof typeof binaries] ?? digest('0');
   return {
-    version, released: null, scheduled: null, supportEnds: null, breaking: [], notes: [],
+    version, released: null, scheduled: null, activeSupportEnds: null, supportEnds: null, breaking: [], notes: [],
     artifacts: [{ name: 'orchat', file: `${version}/orchat`, sha256 }], ...rules,
   };
 }
@@ -115,6 +115,7 @@ export function catalogue(rules: Partial<Catalogue> = {}): Catalogue {
       { from: ['v0.5.0'], to: 'v0.6.0', migration: 'partial', upgrade: ['before', 'install', 'verify'], rollback: ['rollback'] },
       { from: ['v0.6.0'], to: 'v0.7.0', migration: 'automatic', upgrade: ['before', 'backup', 'install', 'verify'], rollback: ['rollback'] },
     ],
+    requires: [],
     runbooks: Object.values(runbooks),
     ...rules,
   };
@@ -153,7 +154,7 @@ export function planOf(
 ): { plan: Plan; digest: string } {
   const request = {
     rollout: rules.rollout ?? 'r-1', product: 'orchat', to: 'v0.7.0', selector: 'all', nodes: [...names],
-    strategy: { ...strategy, ...rules.strategy }, at: clock(0),
+    strategy: { ...strategy, ...rules.strategy }, policy: unadoptedPolicy(digestOf), at: clock(0),
   };
   const nodes = new Map(names.map((name) => [name, nodeOf(nodeEvents(name))]));
   const planned = makePlan(request, productOf(rules.catalogue), nodes, digestOf);

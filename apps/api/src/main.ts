@@ -7,6 +7,7 @@ import { entities } from '#projections';
 import { Access } from './access/access.js';
 import { openApi } from './api.js';
 import { importCatalogues } from './catalogues.js';
+import { adoptPolicyFile } from './policy-file.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
@@ -38,7 +39,10 @@ async function main(): Promise<void> {
     await Promise.all([pool.end(), source.destroy()]);
   }, logger);
   const catalog = settings.catalog ?? join(root, 'catalog');
-  if (existsSync(catalog)) await importCatalogues(app, catalog, logger);
+  if (existsSync(catalog)) {
+    await adoptPolicyFile(app, catalog, logger);
+    await importCatalogues(app, catalog, logger);
+  }
   logger.info('api is ready', { host: settings.host, port });
   tellReady({ port });
 }

@@ -102,6 +102,9 @@ export interface PlanAnswer extends CommandAnswer {
     product: string;
     to: string;
     startBy: string;
+    policyDigest: string;
+    warnings: { code: string; says: string }[];
+    exceptions: string[];
     strategy: { maxUnavailable: number; failureLimit: number };
     routes: { from: string; to: string; migration: string; upgrade: PlannedStep[]; rollback: PlannedStep[] }[];
     targets: { node: string; route: number }[];

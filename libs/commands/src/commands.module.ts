@@ -14,7 +14,12 @@ import { StartRollbackHandler } from './node/start-rollback.js';
 import { StartUpgradeHandler } from './node/start-upgrade.js';
 import { StopUpgradeHandler } from './node/stop-upgrade.js';
 import { TakeReportHandler } from './node/take-report.js';
+import { AdoptPolicyHandler } from './policy/adopt-policy.js';
+import { GrantExceptionHandler } from './policy/grant-exception.js';
+import { WithdrawExceptionHandler } from './policy/withdraw-exception.js';
 import { ImportCatalogueHandler } from './product/import-catalogue.js';
+import { MarkReleaseHandler } from './product/mark-release.js';
+import { UnmarkReleaseHandler } from './product/unmark-release.js';
 import { AbortRolloutHandler } from './rollout/abort-rollout.js';
 import { AdvanceRolloutHandler } from './rollout/advance-rollout.js';
 import { ExpireWaitHandler } from './rollout/expire-wait.js';
@@ -29,7 +34,8 @@ import { RefuseMessageHandler } from './site/refuse-message.js';
 import { RetireAgentHandler } from './site/retire-agent.js';
 
 const handlers: Type[] = [
-  ImportCatalogueHandler,
+  ImportCatalogueHandler, MarkReleaseHandler, UnmarkReleaseHandler,
+  AdoptPolicyHandler, GrantExceptionHandler, WithdrawExceptionHandler,
   RegisterNodeHandler, TakeReportHandler,
   StartUpgradeHandler, AdvancePassageHandler, ExpireStepHandler, StopUpgradeHandler, StartRollbackHandler,
   PlanRolloutHandler, StartRolloutHandler, PauseRolloutHandler, ResumeRolloutHandler, AbortRolloutHandler, RollBackRolloutHandler,

@@ -9,7 +9,13 @@ export { refusalText } from './book/refusal-text.js';
 export { CommandsModule, postgresPorts } from './commands.module.js';
 export type { CommandPorts } from './commands.module.js';
 
+export { AdoptPolicy } from './policy/adopt-policy.js';
+export { GrantException } from './policy/grant-exception.js';
+export type { ExceptionWish } from './policy/grant-exception.js';
+export { WithdrawException } from './policy/withdraw-exception.js';
 export { ImportCatalogue } from './product/import-catalogue.js';
+export { MarkRelease } from './product/mark-release.js';
+export { UnmarkRelease } from './product/unmark-release.js';
 export { AdvancePassage } from './node/advance-passage.js';
 export { ExpireStep } from './node/expire-step.js';
 export { RegisterNode } from './node/register-node.js';

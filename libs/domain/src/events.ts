@@ -1,10 +1,11 @@
 import type { RevisionTable } from './kernel/upcast.js';
 import type { NodeEvent } from './node/node.js';
+import type { PolicyEvent } from './policy/policy.js';
 import type { ProductEvent } from './product/product.js';
 import type { RolloutEvent } from './rollout/rollout.js';
 import type { SiteEvent } from './site/site.js';
 
-export type DomainEvent = ProductEvent | NodeEvent | RolloutEvent | SiteEvent;
+export type DomainEvent = ProductEvent | NodeEvent | RolloutEvent | SiteEvent | PolicyEvent;
 export type EventType = DomainEvent['type'];
 
 /** Every type of event, with the way from its older revisions. A type once written stays here for ever. */
@@ -15,6 +16,9 @@ export const revisions = {
   'product.path-published': [],
   'product.path-withdrawn': [],
   'product.runbook-published': [],
+  'product.requirements-set': [],
+  'product.release-marked': [],
+  'product.release-unmarked': [],
   'node.registered': [],
   'node.relabelled': [],
   'node.version-observed': [],
@@ -54,4 +58,7 @@ export const revisions = {
   'site.agent-enrolled': [],
   'site.agent-retired': [],
   'site.message-refused': [],
+  'policy.adopted': [],
+  'policy.exception-granted': [],
+  'policy.exception-withdrawn': [],
 } as const satisfies Record<EventType, RevisionTable[string]>;

@@ -4,6 +4,8 @@ export const streamOf = {
   node: (node: string) => `node/${node}`,
   rollout: (rollout: string) => `rollout/${rollout}`,
   site: (site: string) => `site/${site}`,
+  /** There is one policy, called main. */
+  policy: (policy = 'main') => `policy/${policy}`,
 };
 
 export type StreamKind = keyof typeof streamOf;

@@ -14,7 +14,9 @@ export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: Plan
     ['digest', digest], ['product', `${plan.product} to ${plan.to}`], ['nodes', `${plan.targets.length}, in this order: ${order}${more}`],
     ...(alreadyThere.length > 0 ? [['left out', `${alreadyThere.join(', ')} (there already)`] as const] : []),
     ['at a time', String(plan.strategy.maxUnavailable)], ['failures', plan.strategy.failureLimit === 0 ? 'stops at the first' : `stops when more than ${plan.strategy.failureLimit} nodes fail`],
-    ['start by', shortTime(plan.startBy)],
+    ['start by', shortTime(plan.startBy)], ['policy', plan.policyDigest],
+    ...plan.warnings.map(({ says }) => ['warning', paint('yellow', says)] as const),
+    ...(plan.exceptions.length > 0 ? [['rests on', `${plan.exceptions.join(', ')} (exceptions from the policy)`] as const] : []),
   ]);
   const routes = plan.routes.map((route) => {
     const steps = (list: typeof route.upgrade) => list.map((step) => `  ${step.changes ? paint('yellow', '*') : ' '} ${step.runbook}/${step.step}: ${step.title}`).join('\n');

@@ -1,5 +1,5 @@
-import { isRefused, nodeDecider, parseStream, productDecider, revisionOf, revisions, rolloutDecider, siteDecider, streamOf } from '#domain';
-import type { Decider, Decision, DomainEvent, NodeState, ProductState, RevisionTable, RolloutState, SiteState } from '#domain';
+import { isRefused, nodeDecider, parseStream, policyDecider, productDecider, revisionOf, revisions, rolloutDecider, siteDecider, streamOf } from '#domain';
+import type { Decider, Decision, DomainEvent, NodeState, PolicyInForce, ProductState, RevisionTable, RolloutState, SiteState } from '#domain';
 import { digestOf, eventId } from '#ledger';
 import type { AppendItem, AppendResult, Guard, JsonObject, Ledger, StoredEvent } from '#ledger';
 import type { Clock } from '#platform';
@@ -28,7 +28,7 @@ export interface Wish<C, S, E> {
 
 const attemptsMax = 50;
 
-const deciders = { product: productDecider, node: nodeDecider, rollout: rolloutDecider, site: siteDecider };
+const deciders = { product: productDecider, node: nodeDecider, rollout: rolloutDecider, site: siteDecider, policy: policyDecider };
 
 const table: RevisionTable = revisions;
 
@@ -95,6 +95,12 @@ export class Book {
 
   site(site: string): Promise<Known<SiteState>> {
     return this.state(siteDecider, streamOf.site(site));
+  }
+
+  /** The policy in force, by its digest, with the exceptions from it. */
+  async policy(): Promise<PolicyInForce> {
+    const { state, version } = await this.state(policyDecider, streamOf.policy());
+    return { state: state.content, digest: state.digest ?? digestOf(state.content), version, exceptions: [...state.exceptions.values()] };
   }
 
   /** States of many streams as the ledger has them now, read together. */

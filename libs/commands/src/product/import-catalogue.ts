@@ -25,7 +25,7 @@ export class ImportCatalogueHandler implements ICommandHandler<ImportCatalogue> 
     if (wrong) return Promise.resolve({ ok: false, ...refuse('runbook-digest-mismatch', { runbook: wrong.runbook }) });
     return this.book.act({
       stream: streamOf.product(catalogue.product), decider: productDecider, meta, asked: { type: 'import-catalogue', catalogue },
-      commands: (at) => [{ type: 'import-catalogue', catalogue, at }],
+      commands: (at) => [{ type: 'import-catalogue' as const, catalogue, at }],
     });
   }
 }

@@ -5,6 +5,7 @@ import type { NodeState, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
 import type { Done, Meta, Refused } from '../book/outcome.js';
+import { shortIdOf } from '../book/short-id.js';
 
 export interface PlanWish {
   product: string;
@@ -35,7 +36,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
   constructor(private readonly book: Book) {}
 
   async execute({ meta, wish }: PlanRollout): Promise<PlanOutcome> {
-    const rollout = rolloutIdOf(meta.command);
+    const rollout = shortIdOf('r', meta.command);
     // The nodes are how the selector read at that moment; a repeat may read it otherwise and is still a repeat.
     const { dryRun, nodes: _nodes, ...asked } = { ...wish, strategy: withoutUndefined(wish.strategy) };
     const earlier = dryRun ? undefined : await this.book.earlier(meta.command, digestOf(asked));
@@ -43,9 +44,10 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
     for (let attempt = 1; ; attempt++) {
       const at = meta.at ?? this.book.clock.now();
       const product = await this.book.product(wish.product);
+      const policy = await this.book.policy();
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, at };
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, policy, at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;
@@ -53,11 +55,11 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       if (dryRun) return tryOut(command, { rollout, digest, plan, alreadyThere });
       const outcome = await this.book.act({
         stream: streamOf.rollout(rollout), decider: rolloutDecider, meta, asked, commands: () => [command], oneOperation: true,
-        // What the catalogue said is what the plan is made of.
-        guards: [{ stream: streamOf.product(wish.product), version: product.version }],
+        // What the catalogue and the policy said is what the plan is made of.
+        guards: [{ stream: streamOf.product(wish.product), version: product.version }, { stream: streamOf.policy(), version: policy.version }],
       });
-      const catalogueMoved = !outcome.ok && outcome.refusal.code === 'version-differs' && attempt < attemptsMax;
-      if (!catalogueMoved) return outcome.ok ? { ...outcome, rollout, digest, plan, alreadyThere } : outcome;
+      const groundMoved = !outcome.ok && outcome.refusal.code === 'version-differs' && attempt < attemptsMax;
+      if (!groundMoved) return outcome.ok ? { ...outcome, rollout, digest, plan, alreadyThere } : outcome;
     }
   }
 
@@ -82,11 +84,4 @@ function tryOut(command: Parameters<typeof rolloutDecider.decide>[0], result: { 
 /** What was not given takes the default. */
 function withoutUndefined(strategy: PlanWish['strategy']): PlanWish['strategy'] {
   return Object.fromEntries(Object.entries(strategy).filter(([, value]) => value !== undefined));
-}
-
-/** Short enough to type, and the same when the command is repeated. */
-function rolloutIdOf(command: string): string {
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  const bytes = Buffer.from(digestOf(['rollout', command]), 'hex').subarray(0, 8);
-  return `r-${[...bytes].map((byte) => alphabet[byte % 32]).join('')}`;
 }

@@ -60,6 +60,8 @@ export const refusals = {
     'release {version} is published with other artifacts',
     'A published release never changes: publish a new version instead.',
   ),
+  'release-not-marked': entry('conflict', '{product} {version} is not marked as {mark}', 'See its marks with `rollbook product show {product}`.'),
+  'mark-expired': entry('invalid', 'a mark until {until} would hold no longer', 'Give a later end.'),
   'release-unpublished': entry('conflict', 'release {version} is published already', 'Leave its dates as they were.'),
   'runbook-digest-mismatch': entry('invalid', 'runbook {runbook} does not have the digest it is sent under', 'Send the runbook as it is.'),
 
@@ -103,6 +105,15 @@ export const refusals = {
   'agent-key-invalid': entry('invalid', 'the public key of agent {agent} cannot be read', 'Send an Ed25519 public key as PEM.'),
   'agent-key-differs': entry('conflict', 'agent {agent} of site {site} has enrolled another key', 'Retire it first, or give the agent back its state directory.'),
   'agent-unknown': entry('unknown', 'site {site} has no agent {agent}', 'Enrol the agent first.'),
+  'rule-unknown': entry('invalid', 'the policy has no rule {rule}', 'Use one of: {known}.'),
+  'exception-boundless': entry('invalid', 'an exception from {rule} must name a product, a version, a node or a rollout', 'Say what it is for, or adopt another policy.'),
+  'exception-expired': entry('invalid', 'an exception until {until} would hold no longer', 'Give a later end.'),
+  'exception-unknown': entry('unknown', 'no exception {exception} is in force', 'List them with `rollbook policy show`.'),
+
+  'target-end-of-life': entry('conflict', '{product} {version} has been at its end of life since {since}', 'Choose a supported release, or have an exception granted with `rollbook policy except`.'),
+  'target-deprecated': entry('conflict', '{product} {version} has been deprecated since {since}', 'Choose a current or supported release, or have an exception granted with `rollbook policy except`.'),
+  'target-vetoed': entry('conflict', '{product} {version} is marked as bad: {reason}', 'Choose another release, or have an exception granted with `rollbook policy except`.'),
+  'target-not-pinned': entry('conflict', '{product} is pinned to {pinned}, not {version}: {reason}', 'Wait until the pin is off, or have an exception granted with `rollbook policy except`.'),
   'reason-missing': entry('invalid', 'a reason is asked for', 'Say why, in a few words.'),
 } satisfies Record<string, Entry>;
 

@@ -52,6 +52,17 @@ describe('a catalogue is refused', () => {
     expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.6.0')] }))).toEqual(cycle('v0.6.0 -> v0.6.0'));
   });
 
+  it('for a requirement that is none: of no release, on no way, twice', () => {
+    const three = { from: ['v0.5.0'], to: 'v0.7.0', via: 'v0.6.0', reason: 'it converts the settings' };
+    expect(checkCatalogue(catalogue({ requires: [three] }))).toBeUndefined();
+    expect(checkCatalogue(catalogue({ requires: [{ ...three, via: 'v0.6.9' }] }))).toEqual(invalid('a requirement names v0.6.9, which is no release'));
+    expect(checkCatalogue(catalogue({ requires: [three, three] }))).toEqual(invalid('requirement v0.5.0 -> v0.6.0 -> v0.7.0 stands there twice'));
+    expect(checkCatalogue(catalogue({ requires: [{ ...three, via: 'v0.5.0' }] }))).toEqual(invalid('v0.5.0 -> v0.7.0 requires v0.5.0, but there is no way from v0.5.0 to v0.5.0'));
+    expect(checkCatalogue(catalogue({ requires: [{ ...three, from: ['v0.6.0'], via: 'v0.5.0' }] }))).toEqual(
+      invalid('v0.6.0 -> v0.7.0 requires v0.5.0, but there is no way from v0.6.0 to v0.5.0'),
+    );
+  });
+
   it('for a runbook that it does not hold, on the way there or back', () => {
     const unknown = { refusal: { code: 'runbook-unknown', facts: { runbook: 'guess', to: 'v0.7.0' } } };
     expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.7.0', { upgrade: ['before', 'guess'] })] }))).toEqual(unknown);

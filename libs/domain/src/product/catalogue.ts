@@ -1,7 +1,7 @@
 import { compareVersions, namePattern, versionPattern } from '../kernel/names.js';
 import { refuse } from '../kernel/decision.js';
 import type { Refusal } from '../kernel/refusals.js';
-import type { PublishedRunbook, Release, UpgradePath } from './product.js';
+import type { PublishedRunbook, Release, Requirement, UpgradePath } from './product.js';
 
 /** A product as its catalogue describes it, already read and shaped. */
 export interface Catalogue {
@@ -11,6 +11,7 @@ export interface Catalogue {
   healthCommand: string[] | null;
   releases: Release[];
   paths: UpgradePath[];
+  requires: Requirement[];
   runbooks: PublishedRunbook[];
 }
 
@@ -25,6 +26,8 @@ export function checkCatalogue(catalogue: Catalogue): { refusal: Refusal } | und
   if (cycle) return refuse('catalogue-cycle', { product: catalogue.product, cycle: cycle.join(' -> ') });
   const backwards = catalogue.paths.flatMap(({ from, to }) => from.filter((one) => compareVersions(one, to) >= 0).map((one) => `${one} -> ${to} does not go forward`));
   if (backwards.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems: backwards });
+  const pointless = catalogue.requires.flatMap((one) => wrongRequirement(one, catalogue.paths));
+  if (pointless.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems: pointless });
   return missingRunbook(catalogue) ?? unknownParameter(catalogue);
 }
 
@@ -39,15 +42,26 @@ function duplicates(catalogue: Catalogue): string[] {
   return [
     ...twice('release', catalogue.releases.map((release) => release.version)),
     ...twice('runbook', catalogue.runbooks.map((runbook) => runbook.runbook)),
+    ...twice('requirement', catalogue.requires.flatMap(({ from, to, via }) => from.map((one) => `${one} -> ${via} -> ${to}`))),
     ...twice('path', catalogue.paths.flatMap((path) => path.from.map((from) => `${from} -> ${path.to}`))),
   ];
 }
 
-function danglingVersions(catalogue: Catalogue): string[] {
-  const known = new Set(catalogue.releases.map((release) => release.version));
-  return catalogue.paths.flatMap((path) =>
-    [...path.from, path.to].filter((version) => !known.has(version)).map((version) => `a path names ${version}, which is no release`),
-  );
+function danglingVersions({ releases, paths, requires }: Catalogue): string[] {
+  const known = new Set(releases.map((release) => release.version));
+  const dangling = (what: string, versions: string[]) => versions.filter((version) => !known.has(version)).map((version) => `${what} names ${version}, which is no release`);
+  return [
+    ...paths.flatMap(({ from, to }) => dangling('a path', [...from, to])),
+    ...requires.flatMap(({ from, to, via }) => dangling('a requirement', [...from, via, to])),
+  ];
+}
+
+/** A release that is required on a way must lie on a way that there is. */
+function wrongRequirement({ from, to, via }: Requirement, paths: readonly UpgradePath[]): string[] {
+  return from.flatMap((one) => {
+    const legs: [string, string][] = [[one, via], [via, to]];
+    return legs.filter(([a, b]) => a === b || !findRoute(paths, a, b)).map(([a, b]) => `${one} -> ${to} requires ${via}, but there is no way from ${a} to ${b}`);
+  });
 }
 
 /** A cycle among the versions that paths join, as the versions along it, the first one again at the end. */

@@ -1,16 +1,24 @@
-import { accept, isRefused, never, refuse } from '../kernel/decision.js';
+import { accept, isRefused, never, nothing, refuse } from '../kernel/decision.js';
 import type { Decider, Decision } from '../kernel/decision.js';
 import { sameJson } from '../kernel/json.js';
+import { isDue } from '../kernel/time.js';
 import type { Instant } from '../kernel/time.js';
 import { checkCatalogue } from './catalogue.js';
 import type { Catalogue } from './catalogue.js';
+import { marksAt } from './marks.js';
+import type { MarkName } from './marks.js';
 import { evolveProduct, isPublished, noProduct, samePath } from './product.js';
 import type { Artifact, ProductEvent, ProductState, Release } from './product.js';
 
-export type ProductCommand = { type: 'import-catalogue'; catalogue: Catalogue; at: Instant };
+export type ProductCommand =
+  | { type: 'import-catalogue'; catalogue: Catalogue; at: Instant }
+  | { type: 'mark-release'; product: string; version: string; mark: MarkName; reason: string; until: Instant | null; at: Instant }
+  | { type: 'unmark-release'; product: string; version: string; mark: MarkName; reason: string; at: Instant };
+
+type Of<T extends ProductCommand['type']> = Extract<ProductCommand, { type: T }>;
 
 /** Records what a catalogue says anew; importing the same catalogue again records nothing. */
-function importCatalogue({ catalogue, at }: ProductCommand, state: ProductState): Decision<ProductEvent> {
+function importCatalogue({ catalogue, at }: Of<'import-catalogue'>, state: ProductState): Decision<ProductEvent> {
   const wrong = checkCatalogue(catalogue);
   if (wrong) return wrong;
   const known = state.status === 'registered' ? state : undefined;
@@ -32,6 +40,7 @@ function importCatalogue({ catalogue, at }: ProductCommand, state: ProductState)
   for (const path of catalogue.paths) {
     if (!known?.paths.some((one) => sameJson(one, path))) events.push({ type: 'product.path-published', data: path });
   }
+  if (!sameJson(known?.requires ?? [], catalogue.requires)) events.push({ type: 'product.requirements-set', data: { product, requires: catalogue.requires } });
   return accept(...events);
 }
 
@@ -57,6 +66,24 @@ function goOn(before: readonly Artifact[], now: readonly Artifact[]): boolean {
   return sameJson(before, now.slice(0, before.length));
 }
 
+/** A scheduled release can be marked too; the same mark again records nothing. */
+function mark({ product, version, mark: name, reason, until, at }: Of<'mark-release'>, state: ProductState): Decision<ProductEvent> {
+  if (state.status === 'none') return refuse('product-unknown', { product });
+  if (!state.releases.has(version)) return refuse('version-unknown', { product, version });
+  if (reason.trim() === '') return refuse('reason-missing', {});
+  if (until !== null && isDue(until, at)) return refuse('mark-expired', { until });
+  const before = marksAt(state.marks, at).find((one) => one.version === version && one.mark === name);
+  if (before && before.reason === reason && before.until === until) return nothing;
+  return accept({ type: 'product.release-marked', data: { product, version, mark: name, reason, from: at, until } });
+}
+
+function unmark({ product, version, mark: name, reason, at }: Of<'unmark-release'>, state: ProductState): Decision<ProductEvent> {
+  if (state.status === 'none') return refuse('product-unknown', { product });
+  const holds = marksAt(state.marks, at).some((one) => one.version === version && one.mark === name);
+  if (!holds) return refuse('release-not-marked', { product, version, mark: name });
+  return accept({ type: 'product.release-unmarked', data: { product, version, mark: name, reason, at } });
+}
+
 export const productDecider: Decider<ProductCommand, ProductState, ProductEvent> = {
   initial: noProduct,
   evolve: evolveProduct,
@@ -64,8 +91,12 @@ export const productDecider: Decider<ProductCommand, ProductState, ProductEvent>
     switch (command.type) {
       case 'import-catalogue':
         return importCatalogue(command, state);
+      case 'mark-release':
+        return mark(command, state);
+      case 'unmark-release':
+        return unmark(command, state);
       default:
-        return never(command.type);
+        return never(command);
     }
   },
 };

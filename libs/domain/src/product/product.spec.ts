@@ -73,6 +73,14 @@ describe('importing a catalogue', () => {
     );
   });
 
+  it('records what lies on the way between two releases, when it is another than before', () => {
+    const requires = [{ from: ['v0.5.0'], to: 'v0.7.0', via: 'v0.6.0', reason: 'it converts the settings' }];
+    known().when(importing({ requires })).records({ type: 'product.requirements-set', data: { product: 'orchat', requires } });
+    known({ requires }).when(importing({ requires })).staysQuiet();
+    known({ requires }).when(importing()).records({ type: 'product.requirements-set', data: { product: 'orchat', requires: [] } });
+    expect(known({ requires }).state).toMatchObject({ requires });
+  });
+
   it('records a path with other runbooks in the place of the one that it was', () => {
     const [first, second] = catalogue().paths;
     const shorter = { ...second!, upgrade: ['install', 'verify'] };

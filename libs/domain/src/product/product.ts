@@ -1,5 +1,7 @@
 import { never } from '../kernel/decision.js';
 import type { Instant } from '../kernel/time.js';
+import { endMark, withMark } from './marks.js';
+import type { Mark } from './marks.js';
 
 export interface Artifact {
   name: string;
@@ -13,6 +15,9 @@ export interface Release {
   version: string;
   released: string | null;
   scheduled: string | null;
+  /** From then on it only gets what it must: it is deprecated. */
+  activeSupportEnds: string | null;
+  /** From then on it gets nothing: its end of life. */
   supportEnds: string | null;
   breaking: string[];
   notes: string[];
@@ -33,6 +38,14 @@ export interface UpgradePath {
   migration: Migration;
   upgrade: string[];
   rollback: string[];
+}
+
+/** A release that nodes must have been at on their way between two others, and why. */
+export interface Requirement {
+  from: string[];
+  to: string;
+  via: string;
+  reason: string;
 }
 
 export type StepKind =
@@ -74,7 +87,10 @@ export type ProductEvent =
   | { type: 'product.release-amended'; data: Release }
   | { type: 'product.path-published'; data: UpgradePath }
   | { type: 'product.path-withdrawn'; data: { from: string[]; to: string } }
-  | { type: 'product.runbook-published'; data: PublishedRunbook };
+  | { type: 'product.runbook-published'; data: PublishedRunbook }
+  | { type: 'product.requirements-set'; data: { product: string; requires: Requirement[] } }
+  | { type: 'product.release-marked'; data: Mark & { product: string } }
+  | { type: 'product.release-unmarked'; data: Pick<Mark, 'version' | 'mark' | 'reason'> & { product: string; at: Instant } };
 
 export type ProductState =
   | { status: 'none' }
@@ -86,16 +102,19 @@ export type ProductState =
       healthCommand: string[] | null;
       releases: ReadonlyMap<string, Release>;
       paths: readonly UpgradePath[];
+      requires: readonly Requirement[];
       /** By name; the latest digest of each. */
       runbooks: ReadonlyMap<string, PublishedRunbook>;
+      /** Also those that hold no longer: what a plan of that day was judged by. */
+      marks: readonly Mark[];
     };
 
 export const noProduct: ProductState = { status: 'none' };
 
 export function evolveProduct(state: ProductState, event: ProductEvent): ProductState {
   if (event.type === 'product.registered') {
-    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map() };
-    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks };
+    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], requires: [], runbooks: new Map(), marks: [] };
+    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, requires: before.requires, runbooks: before.runbooks, marks: before.marks };
   }
   if (state.status === 'none') throw new Error(`${event.type} before the product was registered`);
   switch (event.type) {
@@ -108,6 +127,14 @@ export function evolveProduct(state: ProductState, event: ProductEvent): Product
       return { ...state, paths: state.paths.filter((path) => !samePath(path, event.data)) };
     case 'product.runbook-published':
       return { ...state, runbooks: new Map(state.runbooks).set(event.data.runbook, event.data) };
+    case 'product.requirements-set':
+      return { ...state, requires: event.data.requires };
+    case 'product.release-marked': {
+      const { product: _product, ...mark } = event.data;
+      return { ...state, marks: withMark(state.marks, mark) };
+    }
+    case 'product.release-unmarked':
+      return { ...state, marks: endMark(state.marks, event.data, event.data.at) };
     default:
       return never(event);
   }

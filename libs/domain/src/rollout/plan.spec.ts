@@ -5,6 +5,9 @@ import { isRefused } from '../kernel/decision.js';
 import type { NodeState } from '../node/node.js';
 import { evolveProduct, noProduct } from '../product/product.js';
 import type { ProductState } from '../product/product.js';
+import { completePolicy, defaultPolicy } from '../policy/policy.js';
+import type { PartialPolicy, PolicyException } from '../policy/policy.js';
+import { unadoptedPolicy } from '../policy/weigh.js';
 import { makePlan } from './plan.js';
 import type { Plan, PlanRequest } from './plan.js';
 
@@ -13,12 +16,16 @@ const product = productOf();
 const at = (version: string | null, ...nodes: string[]) => nodes.map((node): [string, NodeState] => [node, nodeOf(nodeEvents(node, version))]);
 const fleet = new Map(at('v0.6.0', ...names));
 const request = (rules: Partial<PlanRequest> = {}): PlanRequest => ({
-  rollout: 'r-1', product: 'orchat', to: 'v0.7.0', selector: 'all', nodes: names, strategy, at: clock(0), ...rules,
+  rollout: 'r-1', product: 'orchat', to: 'v0.7.0', selector: 'all', nodes: names, strategy, policy: unadoptedPolicy(digestOf), at: clock(0), ...rules,
 });
 const planned = (rules: Partial<PlanRequest> = {}, nodes = fleet, state: ProductState = product): { plan: Plan; digest: string; alreadyThere: string[] } => {
   const made = makePlan(request(rules), state, nodes, digestOf);
   if (isRefused(made)) throw new Error(`refused: ${JSON.stringify(made.refusal)}`);
   return made;
+};
+const refusal = (rules: Partial<PlanRequest>, nodes = fleet, state: ProductState = product) => {
+  const made = makePlan(request(rules), state, nodes, digestOf);
+  return isRefused(made) ? made.refusal : undefined;
 };
 const order = (plan: Plan) => plan.targets.map((target) => target.node);
 
@@ -28,6 +35,7 @@ describe('a plan', () => {
     const { routes: _routes, targets: _targets, ...head } = plan;
     expect(head).toEqual({
       rollout: 'r-1', generation: 1, parent: null, product: 'orchat', to: 'v0.7.0', selector: 'all', strategy, startBy: '2026-01-23T09:00:00.000Z',
+      policyDigest: digestOf(defaultPolicy), warnings: [], exceptions: [],
     });
     expect(alreadyThere).toEqual([]);
   });
@@ -78,6 +86,42 @@ describe('a plan', () => {
     const artifacts = [...release('v0.7.0').artifacts, { name: 'notes', file: 'v0.7.0/notes', sha256: 'e'.repeat(64) }];
     const releases = catalogue().releases.map((one) => (one.version === 'v0.7.0' ? { ...one, artifacts } : one));
     expect(planned({}, fleet, productOf(catalogue({ releases }))).plan.routes[0]!.upgradeValues['artifact']).toBe('v0.7.0/orchat');
+  });
+});
+
+describe('the policy', () => {
+  const old = productOf(catalogue({
+    releases: [release('v0.5.0'), release('v0.6.0'), release('v0.7.0', { activeSupportEnds: '2026-01-01', supportEnds: '2026-01-17' })],
+  }));
+  const under = (rules: PartialPolicy, exceptions: PolicyException[] = []) => ({ ...unadoptedPolicy(digestOf), state: completePolicy(rules), exceptions });
+  const exception: PolicyException = {
+    id: 'x-1', rule: 'targets.endOfLife', scope: { product: 'orchat', version: 'v0.7.0', node: null, rollout: null }, reason: 'for now', until: '2026-02-01T00:00:00.000Z',
+  };
+  const tomorrow = '2026-01-17T00:00:00.000Z';
+
+  it('warns of a target, and the plan says so, with the digest of the policy', () => {
+    const { plan } = planned({ policy: { ...under({}), digest: 'p' } }, fleet, old);
+    expect(plan).toMatchObject({
+      policyDigest: 'p', exceptions: [], warnings: [{ code: 'target-deprecated', says: 'orchat v0.7.0 has been deprecated since 2026-01-01' }],
+    });
+  });
+
+  it('refuses a target from the day on that it speaks against, and not before', () => {
+    expect(refusal({ at: tomorrow }, fleet, old)).toEqual({ code: 'target-end-of-life', facts: { product: 'orchat', version: 'v0.7.0', since: '2026-01-17' } });
+    expect(planned({ policy: under({ targets: { endOfLife: 'off' } }), at: tomorrow }, fleet, old).plan.warnings).toEqual([]);
+    expect(refusal({ policy: under({ targets: { deprecated: 'refuse' } }) }, fleet, old)).toEqual({
+      code: 'target-deprecated', facts: { product: 'orchat', version: 'v0.7.0', since: '2026-01-01' },
+    });
+  });
+
+  it('lets pass what an exception covers while it holds, and the plan names it', () => {
+    const { plan } = planned({ policy: under({}, [exception]), at: tomorrow }, fleet, old);
+    expect(plan).toMatchObject({ exceptions: ['x-1'], warnings: [{ code: 'target-end-of-life' }] });
+    expect(refusal({ policy: under({}, [exception]), at: exception.until }, fleet, old)).toMatchObject({ code: 'target-end-of-life' });
+  });
+
+  it('is part of what the digest of a plan names', () => {
+    expect(planned({ policy: { ...under({}), digest: 'p' } }).digest).not.toBe(planned().digest);
   });
 });
 
@@ -138,10 +182,6 @@ describe('the digest of a plan', () => {
 });
 
 describe('a plan is refused', () => {
-  const refusal = (rules: Partial<PlanRequest>, nodes = fleet, state: ProductState = product) => {
-    const made = makePlan(request(rules), state, nodes, digestOf);
-    return isRefused(made) ? made.refusal : undefined;
-  };
   const scheduled = (day: string) => catalogue({ releases: [release('v0.6.0'), release('v0.7.0', { scheduled: day })], paths: [catalogue().paths[1]!] });
 
   it('for a product or a release that there is not', () => {

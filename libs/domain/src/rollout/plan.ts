@@ -8,6 +8,9 @@ import { notFree } from '../node/passage.decide.js';
 import type { Route } from '../node/passage.js';
 import type { ProductState } from '../product/product.js';
 import { isPublished } from '../product/product.js';
+import { targetFindings } from '../product/target.js';
+import { weigh } from '../policy/weigh.js';
+import type { PolicyInForce, Weighed } from '../policy/weigh.js';
 import { makeRoute } from './route.js';
 import { checkStrategy } from './strategy.js';
 import type { RolloutStrategy } from './strategy.js';
@@ -22,7 +25,7 @@ export interface Target {
 }
 
 /** What a rollout will do, fixed before anybody agrees to it. Its digest names it. */
-export interface Plan {
+export interface Plan extends Weighed {
   rollout: string;
   generation: number;
   parent: string | null;
@@ -34,6 +37,8 @@ export interface Plan {
   /** In the order in which nodes are taken. */
   targets: Target[];
   startBy: Instant;
+  /** Of the policy that it was made under. */
+  policyDigest: string;
 }
 
 export interface PlanRequest {
@@ -44,6 +49,7 @@ export interface PlanRequest {
   selector: string;
   nodes: string[];
   strategy: RolloutStrategy;
+  policy: PolicyInForce;
   at: Instant;
 }
 
@@ -57,6 +63,8 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
   const wrong = checkRequest(request, product) ?? checkNodes(request, nodes);
   if (wrong) return wrong;
   if (product.status === 'none') throw new Error('checked above');
+  const weighed = weigh(targetFindings(request, product), request.policy, request.at);
+  if (isRefused(weighed)) return weighed;
   const versions = new Map(request.nodes.map((node) => [node, versionOf(nodes.get(node)!)]));
   const alreadyThere = request.nodes.filter((node) => versions.get(node) === request.to);
   const chosen = request.nodes.filter((node) => versions.get(node) !== request.to);
@@ -69,7 +77,7 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
     routes.push(route.route);
   }
   const { rollout, to, selector, strategy, at } = request;
-  const basis = { rollout, generation: 1, parent: null, product: product.product, to, selector, strategy, routes, startBy: later(at, startWaitSeconds) };
+  const basis = { rollout, generation: 1, parent: null, product: product.product, to, selector, strategy, routes, startBy: later(at, startWaitSeconds), policyDigest: request.policy.digest, ...weighed };
   const targets = chosen.map((node) => ({ node, route: starts.indexOf(versions.get(node)!) }));
   const plan: Plan = { ...basis, targets: inOrder(targets, digestOf(basis), digestOf) };
   return { plan, digest: digestOf(plan), alreadyThere };

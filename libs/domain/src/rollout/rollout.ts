@@ -2,6 +2,7 @@ import { never } from '../kernel/decision.js';
 import { SteadyList } from '../kernel/steady-list.js';
 import type { Instant } from '../kernel/time.js';
 import type { Result, Route } from '../node/passage.js';
+import type { Weighed } from '../policy/weigh.js';
 import type { Target } from './plan.js';
 import type { RolloutStrategy } from './strategy.js';
 
@@ -13,7 +14,7 @@ export type EndState = 'succeeded' | 'partial' | 'failed' | 'aborted' | 'expired
 /** Why a rollout takes no more nodes. */
 export type StopReason = 'failure-limit' | 'no-node-to-spare' | 'aborted';
 
-interface PlanHeader {
+interface PlanHeader extends Weighed {
   rollout: string;
   generation: number;
   parent: string | null;
@@ -22,6 +23,7 @@ interface PlanHeader {
   selector: string;
   strategy: RolloutStrategy;
   startBy: Instant;
+  policyDigest: string;
 }
 
 /**

@@ -37,10 +37,19 @@ it('reads a good one', () => {
   expect(parseProduct('product.yaml', text)).toEqual({
     product: 'thing', name: 'The Thing', versionCommand: ['thing', '--version'], healthCommand: ['thing', 'health'],
     releases: [
-      { version: '1.10', released: '2026-01-16', scheduled: null, supportEnds: null, breaking: [], notes: [], artifacts: [artifact] },
-      { version: 'v1.9', released: null, scheduled: null, supportEnds: '2026-04-01', breaking: ['All of it'], notes: ['One', 'Two'], artifacts: [] },
+      { version: '1.10', released: '2026-01-16', scheduled: null, activeSupportEnds: null, supportEnds: null, breaking: [], notes: [], artifacts: [artifact] },
+      { version: 'v1.9', released: null, scheduled: null, activeSupportEnds: null, supportEnds: '2026-04-01', breaking: ['All of it'], notes: ['One', 'Two'], artifacts: [] },
     ],
     paths: [{ from: ['v1.9'], to: '1.10', migration: 'automatic', upgrade: ['up'], rollback: ['back'] }],
+    requires: [],
+  });
+});
+
+it('reads what lies on the way between two releases, and when active support ends', () => {
+  const more = `${text}requires:\n  - { from: [v1.9, 1.8], to: 1.10, via: 1.9.5, reason: It converts the settings }\n`;
+  expect(parseProduct('product.yaml', more.replace('support-ends: 2026-04-01', 'active-support-ends: 2026-03-01'))).toMatchObject({
+    requires: [{ from: ['v1.9', '1.8'], to: '1.10', via: '1.9.5', reason: 'It converts the settings' }],
+    releases: [{ activeSupportEnds: null }, { activeSupportEnds: '2026-03-01', supportEnds: null }],
   });
 });
 
@@ -88,6 +97,8 @@ it.each<[string, [string, string], RegExp]>([
   ['a migration that is none', ['migration: automatic', 'migration: magic'], /^19 paths\[0\]\.migration must be one of automatic, partial/],
   ['no way up', ['upgrade: [up]', 'upgrade: []'], /^20 paths\[0\]\.upgrade must list at least one runbook/],
   ['no way back', ['    rollback: [back]\n', ''], /^17 paths\[0\]\.rollback must list at least one runbook/],
+  ['a requirement without a reason', ['    rollback: [back]\n', '    rollback: [back]\nrequires:\n  - { from: [v1.9], to: 1.10, via: 1.9.5 }\n'], /^23 requires\[0\]\.reason is missing/],
+  ['a requirement from nowhere', ['    rollback: [back]\n', '    rollback: [back]\nrequires:\n  - { to: 1.10, via: 1.9.5, reason: So }\n'], /^23 requires\[0\]\.from must list at least one version/],
   ['a runbook with a path', ['upgrade: [up]', 'upgrade: [../up]'], /^20 paths\[0\]\.upgrade\[0\] must be the name of a runbook/],
 ])('names %s', (_, change, told) => {
   expect(problems(change)).toEqual([expect.stringMatching(told)]);

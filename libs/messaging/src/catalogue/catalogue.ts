@@ -18,10 +18,12 @@ export interface ProductFile {
   versionCommand: string[];
   healthCommand: string[] | null;
   releases: {
-    version: string; released: string | null; scheduled: string | null; supportEnds: string | null; breaking: string[]; notes: string[];
+    version: string; released: string | null; scheduled: string | null; activeSupportEnds: string | null; supportEnds: string | null;
+    breaking: string[]; notes: string[];
     artifacts: { name: string; file: string; sha256: string }[];
   }[];
   paths: { from: string[]; to: string; migration: (typeof migrations)[number]; upgrade: string[]; rollback: string[] }[];
+  requires: { from: string[]; to: string; via: string; reason: string }[];
 }
 
 export interface LoadedCatalogue extends ProductFile {
@@ -60,7 +62,7 @@ export function loadRunbooks(folder: string, problems: FileProblem[] = []): Dige
 
 export function parseProduct(file: string, text: string): ProductFile | { problems: FileProblem[] } {
   const yaml = new YamlFile(file, text);
-  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths']);
+  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths', 'requires']);
   const product: ProductFile = {
     product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
     name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
@@ -68,18 +70,20 @@ export function parseProduct(file: string, text: string): ProductFile | { proble
     healthCommand: fields['health-command'].present ? readArguments(fields['health-command']) : null,
     releases: fields.releases.list().map(readRelease),
     paths: fields.paths.list().map(readPath),
+    requires: fields.requires.list().map(readRequirement),
   };
   if (product.releases.length === 0) fields.releases.wrong('must list at least one release');
   return yaml.problems.length > 0 ? { problems: yaml.problems } : product;
 }
 
 function readRelease(field: Field): ProductFile['releases'][number] {
-  const fields = field.map(['version', 'released', 'scheduled', 'support-ends', 'breaking', 'notes', 'artifacts']);
+  const fields = field.map(['version', 'released', 'scheduled', 'active-support-ends', 'support-ends', 'breaking', 'notes', 'artifacts']);
   const date = (one: Field) => (one.present ? one.written(day, 'a day like 2026-01-16') : null);
   return {
     version: fields.version.written(version, 'a version like v0.7.0'),
     released: date(fields.released),
     scheduled: date(fields.scheduled),
+    activeSupportEnds: date(fields['active-support-ends']),
     supportEnds: date(fields['support-ends']),
     breaking: fields.breaking.list().map((one) => one.text()),
     notes: fields.notes.list().map((one) => one.text()),
@@ -92,6 +96,13 @@ function readRelease(field: Field): ProductFile['releases'][number] {
       };
     }),
   };
+}
+
+function readRequirement(field: Field): ProductFile['requires'][number] {
+  const fields = field.map(['from', 'to', 'via', 'reason']);
+  const from = fields.from.list().map((one) => one.written(version, 'a version like v0.6.2'));
+  if (from.length === 0) fields.from.wrong('must list at least one version');
+  return { from, to: fields.to.written(version, 'a version like v0.7.0'), via: fields.via.written(version, 'a version like v0.6.2'), reason: fields.reason.text() };
 }
 
 function readPath(field: Field): ProductFile['paths'][number] {

@@ -141,6 +141,13 @@ export class Field {
     return min;
   }
 
+  number(min: number, max: number): number {
+    const value = isScalar(this.node) ? this.node.value : undefined;
+    if (typeof value === 'number' && value >= min && value <= max) return value;
+    this.wrong(`must be a number from ${min} to ${max}`);
+    return min;
+  }
+
   boolean(): boolean {
     const value = isScalar(this.node) ? this.node.value : undefined;
     if (typeof value !== 'boolean') this.wrong('must be true or false');

@@ -9,6 +9,8 @@ export class ProductEntry {
   @Column('jsonb') releases: ProductRow['releases'];
   @Column('jsonb') paths: ProductRow['paths'];
   @Column('jsonb') runbooks: ProductRow['runbooks'];
+  @Column('jsonb') requires: ProductRow['requires'];
+  @Column('jsonb') marks: ProductRow['marks'];
   @Column('integer', { name: 'stream_version' }) streamVersion: number;
   @Column('bigint', { transformer: asNumber }) position: number;
 }

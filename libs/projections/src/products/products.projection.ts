@@ -1,5 +1,5 @@
 import { evolveProduct } from '#domain';
-import type { ProductEvent, ProductState } from '#domain';
+import type { Mark, ProductEvent, ProductState, Requirement } from '#domain';
 import type { Projection } from '../engine/projection.js';
 
 export const productTable = { name: 'product', key: ['product'] } as const;
@@ -13,6 +13,8 @@ export type ProductRow = {
   paths: Known['paths'][number][];
   /** Name, digest and title of each runbook, with its steps. */
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
+  requires: Requirement[];
+  marks: Mark[];
   stream_version: number;
   position: number;
 };
@@ -29,7 +31,7 @@ export const products: Projection = {
     if (state.status === 'none') return;
     rows.put(productTable, {
       product: state.product, name: state.name, releases: [...state.releases.values()], paths: [...state.paths],
-      runbooks: [...state.runbooks.values()], stream_version: version, position,
+      runbooks: [...state.runbooks.values()], requires: [...state.requires], marks: [...state.marks], stream_version: version, position,
     });
   },
 };
@@ -39,6 +41,6 @@ function stateOf(row: ProductRow | undefined): ProductState {
   return {
     status: 'registered', product: row.product, name: row.name, versionCommand: [], healthCommand: null,
     releases: new Map(row.releases.map((release) => [release.version, release])), paths: row.paths,
-    runbooks: new Map(row.runbooks.map((runbook) => [runbook.runbook, runbook as never])),
+    runbooks: new Map(row.runbooks.map((runbook) => [runbook.runbook, runbook as never])), requires: row.requires, marks: row.marks,
   };
 }
