@@ -11,7 +11,8 @@ export { revisions } from './events.js';
 export type { DomainEvent, EventType } from './events.js';
 export { parseStream, streamOf } from './streams.js';
 export type { StreamKind } from './streams.js';
-export { findRoute, planParameters } from './product/catalogue.js';
+export { planParameters } from './product/catalogue.js';
+export { findWay } from './product/way.js';
 export type { Catalogue } from './product/catalogue.js';
 export { markNames, marksAt } from './product/marks.js';
 export type { Mark, MarkName } from './product/marks.js';
@@ -19,7 +20,8 @@ export { nextScheduled, supportOf, supportWords } from './product/support.js';
 export type { Dated, Support } from './product/support.js';
 export { evolveProduct, noProduct } from './product/product.js';
 export type {
-  Artifact, Migration, ProductEvent, ProductState, PublishedRunbook, Release, Requirement, Runbook, RunbookStep, StepKind, UpgradePath,
+  Artifact, Downgrade, Method, Migration, Procedure, ProductEvent, ProductState, PublishedRunbook, Release, Requirement, Runbook, RunbookStep, StepKind,
+  UpgradePath,
 } from './product/product.js';
 export { productDecider } from './product/product.decide.js';
 export type { ProductCommand } from './product/product.decide.js';
@@ -27,14 +29,16 @@ export { activityWord, evolveNode, noNode } from './node/node.js';
 export type { FactValue, Health, KnownNode, NodeEvent, NodeState, ObservationSource, StepReport } from './node/node.js';
 export { nodeDecider } from './node/node.decide.js';
 export type { NodeCommand } from './node/node.decide.js';
-export { isUnderWay, orderId, stepsOf } from './node/passage.js';
-export type { Backup, Passage, PlannedStep, Result, Route, Waits } from './node/passage.js';
-export { completePolicy, defaultPolicy, ruleNames, ruleOf } from './policy/policy.js';
+export { completePolicy, defaultPolicy, limitsUnder, ruleNames, ruleOf } from './policy/policy.js';
 export type { ExceptionScope, PartialPolicy, Policy, PolicyEvent, PolicyException, PolicyState, Rule, RuleName } from './policy/policy.js';
 export { policyDecider } from './policy/policy.decide.js';
 export type { PolicyCommand } from './policy/policy.decide.js';
 export { unadoptedPolicy, weigh } from './policy/weigh.js';
 export type { Finding, PolicyInForce, Warning, Weighed } from './policy/weigh.js';
+export { isProcedure, isUnderWay, orderId, stepsOf, targetOf } from './node/passage.js';
+export type { Backup, Evidence, Leg, Limits, Passage, PlannedStep, Result, Route, Waits } from './node/passage.js';
+export { makeProcedure } from './rollout/procedure.js';
+export type { ProcedureRequest } from './rollout/procedure.js';
 export { makePlan } from './rollout/plan.js';
 export type { DigestOf, Plan, PlanRequest, Planned, Target } from './rollout/plan.js';
 export { evolveRollout, noRollout, rolloutWord } from './rollout/rollout.js';

@@ -5,6 +5,7 @@ export { loadCatalogue, loadCatalogues, loadRunbooks, parseProduct } from './cat
 export type { LoadedCatalogue, ProductFile } from './catalogue/catalogue.js';
 export { parsePolicy } from './catalogue/policy.js';
 export type { PolicyFile } from './catalogue/policy.js';
+export type { DowngradeEntry, MethodEntry, PathEntry, ProcedureEntry } from './catalogue/ways.js';
 export { CatalogueError } from './catalogue/yaml-reader.js';
 export type { FileProblem } from './catalogue/yaml-reader.js';
 export type {

@@ -20,6 +20,8 @@ export interface CommandOptions {
   argv: readonly string[];
   home: string;
   timeoutMs: number;
+  /** Variables that its step gives it. */
+  env?: { [name: string]: string };
   /** What its processes carry in their environment: they are known by it, whoever their parent is by then. */
   mark: string;
   /** Ends the command when aborted. */
@@ -43,7 +45,7 @@ export function pathOf(home: string): string {
  * own process group, so that a time-out ends all that it started; what has left the group is found by its mark.
  */
 export function runCommand(options: CommandOptions): Promise<CommandResult> {
-  const { argv, home, mark, signal } = options;
+  const { argv, home, env = {}, mark, signal } = options;
   const stdout = new CappedOutput();
   const stderr = new CappedOutput();
   const notBegun = (trouble: 'cancelled' | 'not-found', says: string): Promise<CommandResult> => {
@@ -57,7 +59,7 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
   try {
     const child = spawn(program, argv.slice(1), {
       cwd: home,
-      env: { HOME: home, PATH: path, LANG: 'C.UTF-8', [orderVariable]: mark },
+      env: { HOME: home, PATH: path, LANG: 'C.UTF-8', ...env, [orderVariable]: mark },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

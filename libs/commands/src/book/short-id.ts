@@ -1,7 +1,7 @@
 import { digestOf } from '#ledger';
 
 /** Names of what a command brings about, by the letter that they begin with. */
-const kinds = { r: 'rollout', x: 'exception' } as const;
+const kinds = { r: 'rollout', x: 'exception', p: 'procedure' } as const;
 
 /** Short enough to type, and the same when the command is repeated. */
 export function shortIdOf(letter: keyof typeof kinds, command: string): string {

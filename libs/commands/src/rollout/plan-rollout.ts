@@ -14,6 +14,8 @@ export interface PlanWish {
   selector: string;
   nodes: string[];
   strategy: Partial<Omit<RolloutStrategy, 'kind'>>;
+  /** How releases are put in place; absent: as suits each node best. */
+  method?: string | null;
   dryRun: boolean;
 }
 
@@ -47,7 +49,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const policy = await this.book.policy();
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, policy, at };
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, method: wish.method ?? null, policy, at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;

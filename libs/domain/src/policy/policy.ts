@@ -1,3 +1,4 @@
+import type { Limits } from '../node/passage.js';
 import { never } from '../kernel/decision.js';
 import type { Instant } from '../kernel/time.js';
 
@@ -117,4 +118,9 @@ export function evolvePolicy(state: PolicyState, event: PolicyEvent): PolicyStat
     default:
       return never(event);
   }
+}
+
+/** What measurements after a change are judged by. */
+export function limitsUnder({ baseline }: Policy): Limits {
+  return { baselineRatio: baseline.ratio, baselineFloorMs: baseline.floorMs };
 }

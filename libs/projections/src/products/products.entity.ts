@@ -11,6 +11,9 @@ export class ProductEntry {
   @Column('jsonb') runbooks: ProductRow['runbooks'];
   @Column('jsonb') requires: ProductRow['requires'];
   @Column('jsonb') marks: ProductRow['marks'];
+  @Column('jsonb') methods: ProductRow['methods'];
+  @Column('jsonb') downgrades: ProductRow['downgrades'];
+  @Column('jsonb') procedures: ProductRow['procedures'];
   @Column('integer', { name: 'stream_version' }) streamVersion: number;
   @Column('bigint', { transformer: asNumber }) position: number;
 }

@@ -15,6 +15,9 @@ export type ProductRow = {
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
   requires: Requirement[];
   marks: Mark[];
+  methods: Known['methods'];
+  downgrades: Known['downgrades'];
+  procedures: Known['procedures'];
   stream_version: number;
   position: number;
 };
@@ -31,7 +34,8 @@ export const products: Projection = {
     if (state.status === 'none') return;
     rows.put(productTable, {
       product: state.product, name: state.name, releases: [...state.releases.values()], paths: [...state.paths],
-      runbooks: [...state.runbooks.values()], requires: [...state.requires], marks: [...state.marks], stream_version: version, position,
+      runbooks: [...state.runbooks.values()], requires: [...state.requires], marks: [...state.marks], methods: state.methods, downgrades: state.downgrades,
+      procedures: state.procedures, stream_version: version, position,
     });
   },
 };
@@ -41,6 +45,7 @@ function stateOf(row: ProductRow | undefined): ProductState {
   return {
     status: 'registered', product: row.product, name: row.name, versionCommand: [], healthCommand: null,
     releases: new Map(row.releases.map((release) => [release.version, release])), paths: row.paths,
-    runbooks: new Map(row.runbooks.map((runbook) => [runbook.runbook, runbook as never])), requires: row.requires, marks: row.marks,
+    methods: row.methods, downgrades: row.downgrades, procedures: row.procedures, requires: row.requires, marks: row.marks,
+    runbooks: new Map(row.runbooks.map((runbook) => [runbook.runbook, runbook as never])),
   };
 }
