@@ -27,6 +27,12 @@ export function reactionsTo(event: DomainEvent): Reaction[] {
     case 'rollout.rollback-asked':
     case 'rollout.node-settled':
     case 'rollout.stopped':
+    case 'rollout.amended':
+    case 'rollout.baseline-ended':
+    case 'rollout.gate-judged':
+    case 'rollout.gate-decided':
+    case 'rollout.wave-passed':
+    case 'rollout.rollback-begun':
       return [advance(event.data.rollout)];
     case 'step.reported':
     case 'step.expired':
@@ -86,10 +92,19 @@ export function timersOf(event: DomainEvent, from: { cause: string; correlation:
       const { rollout, resumeBy } = event.data;
       return { set: [{ name: `rollout/${rollout}`, dueAt: resumeBy, subject: { kind: 'rollout', rollout, wait: 'resume', ...from } }], removed: [] };
     }
+    case 'rollout.baseline-begun': {
+      const { rollout, until } = event.data;
+      return { set: [{ name: `baseline/${rollout}`, dueAt: until, subject: { kind: 'rollout', rollout, wait: 'baseline', ...from } }], removed: [] };
+    }
+    case 'rollout.gate-judged': {
+      const { rollout, holdBy } = event.data;
+      return { set: holdBy === null ? [] : [{ name: `rollout/${rollout}`, dueAt: holdBy, subject: { kind: 'rollout', rollout, wait: 'resume', ...from } }], removed: [] };
+    }
     case 'rollout.started':
     case 'rollout.resumed':
     case 'rollout.aborted':
     case 'rollout.expired':
+    case 'rollout.rollback-begun':
       return { set: [], removed: [`rollout/${event.data.rollout}`] };
     default:
       return { set: [], removed: [] };

@@ -1,10 +1,13 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, streamOf } from '#domain';
-import type { NodeState, Plan, RolloutStrategy } from '#domain';
+import { completeGate, defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, streamOf } from '#domain';
+import type { GateWish, NodeState, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
 import type { Done, Meta, Refused } from '../book/outcome.js';
+
+/** What is not said takes the default. */
+export type StrategyWish = Partial<Omit<RolloutStrategy, 'gates'>> & { gates?: GateWish[] };
 
 export interface PlanWish {
   product: string;
@@ -12,7 +15,7 @@ export interface PlanWish {
   /** As the asker wrote it, and the nodes it stood for when it was read. */
   selector: string;
   nodes: string[];
-  strategy: Partial<Omit<RolloutStrategy, 'kind'>>;
+  strategy: StrategyWish;
   dryRun: boolean;
 }
 
@@ -45,7 +48,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const product = await this.book.product(wish.product);
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, at };
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: strategyOf(defaultStrategy, asked.strategy), at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;
@@ -79,9 +82,15 @@ function tryOut(command: Parameters<typeof rolloutDecider.decide>[0], result: { 
   return { ok: true, stream: streamOf.rollout(result.rollout), position: 0, version: 0, events: decided.events, repeated: false, ...result };
 }
 
-/** What was not given takes the default. */
-function withoutUndefined(strategy: PlanWish['strategy']): PlanWish['strategy'] {
-  return Object.fromEntries(Object.entries(strategy).filter(([, value]) => value !== undefined));
+/** What was not given stays as it is. */
+export function strategyOf(before: RolloutStrategy, wish: StrategyWish): RolloutStrategy {
+  const { gates, ...rest } = wish;
+  return { ...before, ...rest, gates: gates?.map((gate) => completeGate(withoutUndefined(gate))) ?? before.gates };
+}
+
+/** What was not given was not asked for. */
+export function withoutUndefined<T extends object>(wish: T): T {
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** Short enough to type, and the same when the command is repeated. */
