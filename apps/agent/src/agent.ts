@@ -58,7 +58,7 @@ export class Agent {
     });
     this.desk = new OrderDesk({ site, serviceKeys, nodes, products, memory, reporter, clock, logger, onOrder: (order) => this.executor.add(order) });
     const isBusy = (node: string) => this.executor.isBusy(node);
-    this.observer = new Observer({ nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, logger });
+    this.observer = new Observer({ nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, watches: () => memory.watches(), clock, logger });
   }
 
   /** Goes on with what the journal holds, then takes what the channel brings. */

@@ -15,13 +15,17 @@ import { StartUpgradeHandler } from './node/start-upgrade.js';
 import { StopUpgradeHandler } from './node/stop-upgrade.js';
 import { TakeReportHandler } from './node/take-report.js';
 import { ImportCatalogueHandler } from './product/import-catalogue.js';
+import { WatchNodeHandler } from './node/watch-node.js';
 import { AbortRolloutHandler } from './rollout/abort-rollout.js';
 import { AdvanceRolloutHandler } from './rollout/advance-rollout.js';
+import { AmendRolloutHandler } from './rollout/amend-rollout.js';
+import { DecideGateHandler } from './rollout/decide-gate.js';
 import { ExpireWaitHandler } from './rollout/expire-wait.js';
 import { PauseRolloutHandler } from './rollout/pause-rollout.js';
 import { PlanRolloutHandler } from './rollout/plan-rollout.js';
 import { ResumeRolloutHandler } from './rollout/resume-rollout.js';
 import { RollBackRolloutHandler } from './rollout/roll-back-rollout.js';
+import { SampleGateHandler } from './rollout/sample-gate.js';
 import { SettleNodeHandler } from './rollout/settle-node.js';
 import { StartRolloutHandler } from './rollout/start-rollout.js';
 import { EnrolAgentHandler } from './site/enrol-agent.js';
@@ -34,6 +38,7 @@ const handlers: Type[] = [
   StartUpgradeHandler, AdvancePassageHandler, ExpireStepHandler, StopUpgradeHandler, StartRollbackHandler,
   PlanRolloutHandler, StartRolloutHandler, PauseRolloutHandler, ResumeRolloutHandler, AbortRolloutHandler, RollBackRolloutHandler,
   AdvanceRolloutHandler, SettleNodeHandler, ExpireWaitHandler,
+  SampleGateHandler, DecideGateHandler, AmendRolloutHandler, WatchNodeHandler,
   EnrolAgentHandler, RetireAgentHandler, RefuseMessageHandler,
 ];
 

@@ -7,6 +7,7 @@ export type Reaction =
   | { do: 'start-upgrade'; rollout: string; node: string }
   | { do: 'start-rollback'; rollout: string; node: string; reason: string }
   | { do: 'stop-upgrades'; rollout: string; reason: string }
+  | { do: 'watch-node'; node: string; rollout: string; everySeconds: number; until: string }
   | { do: 'advance-passage'; node: string }
   | { do: 'settle'; rollout: string; node: string; outcome: 'verified' | 'failed' | 'rolled-back' | 'astray'; result: 'verified' | 'inconsistent' | 'claimed' | 'commanded' | null; reason: string | null };
 
@@ -17,6 +18,10 @@ export function reactionsTo(event: DomainEvent): Reaction[] {
       return event.data.nodes.map((node) => ({ do: 'start-upgrade', rollout: event.data.rollout, node }));
     case 'rollout.nodes-recalled':
       return event.data.nodes.map((node) => ({ do: 'start-rollback', rollout: event.data.rollout, node, reason: 'rollout-taken-back' }));
+    case 'rollout.watch-asked': {
+      const { nodes, rollout, everySeconds, until } = event.data;
+      return nodes.map((node) => ({ do: 'watch-node', node, rollout, everySeconds, until }));
+    }
     case 'rollout.aborted':
       return [{ do: 'stop-upgrades', rollout: event.data.rollout, reason: 'rollout-aborted' }, advance(event.data.rollout)];
     case 'rollout.expired':

@@ -1,7 +1,7 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { completeGate, defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, streamOf } from '#domain';
-import type { GateWish, NodeState, Plan, RolloutStrategy } from '#domain';
+import { completeGate, defaultStrategy, isRefused, makePlan, rolloutDecider, streamOf } from '#domain';
+import type { GateWish, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
 import type { Done, Meta, Refused } from '../book/outcome.js';
@@ -46,7 +46,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
     for (let attempt = 1; ; attempt++) {
       const at = meta.at ?? this.book.clock.now();
       const product = await this.book.product(wish.product);
-      const nodes = await this.nodesOf(wish.nodes);
+      const nodes = await this.book.nodes(wish.nodes);
       const { to, selector } = wish;
       const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: strategyOf(defaultStrategy, asked.strategy), at };
       const planned = makePlan(request, product.state, nodes, digestOf);
@@ -62,11 +62,6 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const catalogueMoved = !outcome.ok && outcome.refusal.code === 'version-differs' && attempt < attemptsMax;
       if (!catalogueMoved) return outcome.ok ? { ...outcome, rollout, digest, plan, alreadyThere } : outcome;
     }
-  }
-
-  private async nodesOf(names: string[]): Promise<Map<string, NodeState>> {
-    const states = await this.book.states(nodeDecider, [...new Set(names)].map(streamOf.node));
-    return new Map(names.map((name) => [name, states.get(streamOf.node(name))!.state]));
   }
 
   private async repeated(rollout: string, earlier: Done | Refused): Promise<PlanOutcome> {

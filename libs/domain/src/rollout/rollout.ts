@@ -56,9 +56,10 @@ export type RolloutEvent =
   | { type: 'rollout.expired'; data: { rollout: string; wait: 'start' | 'resume'; deadline: Instant } }
   | { type: 'rollout.rollback-asked'; data: { rollout: string; reason: string; scope: Scope } }
   | { type: 'rollout.node-settled'; data: { rollout: string; node: string; outcome: Outcome; result: Result | null; reason: string | null } }
-  | { type: 'rollout.baseline-begun'; data: { rollout: string; canaries: string[]; control: string[]; everySeconds: number; begunAt: Instant; until: Instant } }
+  | { type: 'rollout.baseline-begun'; data: { rollout: string; canaries: string[]; control: string[]; begunAt: Instant; until: Instant } }
   | { type: 'rollout.baseline-ended'; data: { rollout: string; deadline: Instant } }
-  | { type: 'rollout.gates-opened'; data: { rollout: string; wave: number; round: number; gates: { gate: number; dueBy: Instant }[]; openedAt: Instant; watch: { nodes: string[]; everySeconds: number; until: Instant } | null } }
+  | { type: 'rollout.gates-opened'; data: { rollout: string; wave: number; round: number; gates: { gate: number; dueBy: Instant }[]; openedAt: Instant } }
+  | { type: 'rollout.watch-asked'; data: { rollout: string; nodes: string[]; everySeconds: number; until: Instant } }
   | { type: 'rollout.gate-sampled'; data: GateData & { sample: number; takenAt: Instant; found: GateSample; part: number; parts: number } }
   | { type: 'rollout.gate-judged'; data: GateData & Judgement & { sample: number; holdBy: Instant | null } }
   | { type: 'rollout.gate-decided'; data: GateData & { accept: boolean; reason: string } }
@@ -136,6 +137,8 @@ export function evolveRollout(state: RolloutState, event: RolloutEvent): Rollout
       return withTargets(state, event.data.targets);
     case 'rollout.amended':
       return amended(state, event.data);
+    case 'rollout.watch-asked':
+      return state;
     case 'rollout.nodes-left-out':
       return leftOut(state, event.data.nodes);
     case 'rollout.started':

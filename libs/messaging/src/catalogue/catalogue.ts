@@ -17,6 +17,8 @@ export interface ProductFile {
   name: string;
   versionCommand: string[];
   healthCommand: string[] | null;
+  /** What counts errors and the like: its JSON answer's numbers. */
+  metricsCommand: string[] | null;
   releases: {
     version: string; released: string | null; scheduled: string | null; supportEnds: string | null; breaking: string[]; notes: string[];
     artifacts: { name: string; file: string; sha256: string }[];
@@ -60,12 +62,13 @@ export function loadRunbooks(folder: string, problems: FileProblem[] = []): Dige
 
 export function parseProduct(file: string, text: string): ProductFile | { problems: FileProblem[] } {
   const yaml = new YamlFile(file, text);
-  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths']);
+  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'metrics-command', 'releases', 'paths']);
   const product: ProductFile = {
     product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
     name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
     versionCommand: readArguments(fields['version-command']),
     healthCommand: fields['health-command'].present ? readArguments(fields['health-command']) : null,
+    metricsCommand: fields['metrics-command'].present ? readArguments(fields['metrics-command']) : null,
     releases: fields.releases.list().map(readRelease),
     paths: fields.paths.list().map(readPath),
   };

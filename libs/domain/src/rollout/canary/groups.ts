@@ -25,6 +25,15 @@ export function watchSeconds(gate: CanaryGate): number {
   return Math.max(1, Math.floor(gate.everySeconds / 2));
 }
 
+/** Nodes in one event at most. */
+const nodesPerEvent = 500;
+
+export function watchAsked(rollout: string, nodes: readonly string[], everySeconds: number, until: Instant): RolloutEvent[] {
+  const events: RolloutEvent[] = [];
+  for (let i = 0; i < nodes.length; i += nodesPerEvent) events.push({ type: 'rollout.watch-asked', data: { rollout, nodes: nodes.slice(i, i + nodesPerEvent), everySeconds, until } });
+  return events;
+}
+
 /** Before the first canary: measures them and the control group as they are. Undefined when there is nothing to wait for. */
 export function beginBaseline(state: Rollout, at: Instant): Decision<RolloutEvent> | undefined {
   const gate = canaryGateOf(state.header.strategy);
@@ -32,5 +41,7 @@ export function beginBaseline(state: Rollout, at: Instant): Decision<RolloutEven
   if (state.baseline) return state.baseline.ended ? undefined : nothing;
   const until = later(at, gate.baselineSeconds);
   const { rollout } = state.header;
-  return accept({ type: 'rollout.baseline-begun', data: { rollout, ...groupsOf(state, gate), everySeconds: watchSeconds(gate), begunAt: at, until } });
+  const groups = groupsOf(state, gate);
+  const begun: RolloutEvent = { type: 'rollout.baseline-begun', data: { rollout, ...groups, begunAt: at, until } };
+  return accept(begun, ...watchAsked(rollout, [...groups.canaries, ...groups.control], watchSeconds(gate), until));
 }

@@ -10,6 +10,8 @@ export interface GateStand {
   /** Its place in the strategy. */
   gate: number;
   dueBy: Instant;
+  /** When it was last asked. */
+  askedAt: Instant | null;
   /** Samples that were judged. */
   samples: number;
   good: number;
@@ -32,12 +34,12 @@ export interface OpenGates {
 }
 
 export function openedGates(state: Rollout, { wave, round, openedAt, gates }: DataOf<'rollout.gates-opened'>): Rollout {
-  const stands = gates.map(({ gate, dueBy }): GateStand => ({ gate, dueBy, samples: 0, good: 0, bad: 0, looks: 0, verdict: null, parts: [] }));
+  const stands = gates.map(({ gate, dueBy }): GateStand => ({ gate, dueBy, askedAt: null, samples: 0, good: 0, bad: 0, looks: 0, verdict: null, parts: [] }));
   return { ...state, rounds: round, gates: { wave, round, openedAt, stands, held: false } };
 }
 
-export function sampledGate(state: Rollout, { gate, round, found }: DataOf<'rollout.gate-sampled'>): Rollout {
-  return withStand(state, gate, round, (stand) => ({ ...stand, parts: [...stand.parts, found] }));
+export function sampledGate(state: Rollout, { gate, round, found, takenAt }: DataOf<'rollout.gate-sampled'>): Rollout {
+  return withStand(state, gate, round, (stand) => ({ ...stand, askedAt: takenAt, parts: [...stand.parts, found] }));
 }
 
 export function judgedGate(state: Rollout, data: DataOf<'rollout.gate-judged'>): Rollout {

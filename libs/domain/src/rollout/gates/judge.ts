@@ -15,7 +15,7 @@ export interface Judging {
   seed: string;
 }
 
-type Found = { is: 'good' | 'bad' | 'nothing'; reason: string; says: string; method: Judgement['method'] };
+type Found = { is: 'good' | 'bad' | 'nothing'; reason: string; says: string; method: Judgement['method']; back?: boolean };
 
 /**
  * What a sample means, from what is on record alone. Only what was measured and is good lets pass; what could not be
@@ -34,6 +34,8 @@ export function judgeGate(judging: Judging, samples: readonly GateSample[]): Jud
   const good = found.is === 'good' ? stand.good + 1 : 0;
   const bad = found.is === 'bad' ? stand.bad + 1 : 0;
   const base = { reason: found.reason, says: found.says, good, bad, looks: 0, method: { ...found.method, good, bad, passes: gate.passes, failures: gate.failures } };
+  // Whoever was asked has spoken for himself.
+  if (found.back) return { ...base, verdict: 'rollback', final: true };
   if (good >= gate.passes) return { ...base, verdict: 'promote', final: true };
   if (found.is === 'bad') return { ...base, verdict: gate.otherwise, final: bad >= gate.failures || over };
   if (found.is === 'good') return { ...base, verdict: 'hold', final: over, reason: over ? 'too-few-samples' : 'more-samples-wanted' };
@@ -87,7 +89,7 @@ function webhookFinding({ outcome, verdict, status, says }: Extract<GateSample, 
   if (outcome !== 'answered') return nothing(outcome, `The webhook gave no verdict: ${says ?? outcome}.`, method);
   const words = says === null ? '' : `: ${says}`;
   if (verdict === 'promote') return { is: 'good', reason: 'webhook-promotes', says: `The webhook lets pass${words}.`, method };
-  if (verdict === 'rollback') return { is: 'bad', reason: 'webhook-rolls-back', says: `The webhook asks to go back${words}.`, method };
+  if (verdict === 'rollback') return { is: 'bad', reason: 'webhook-rolls-back', says: `The webhook asks to go back${words}.`, method, back: true };
   if (verdict === 'hold') return nothing('webhook-holds', `The webhook holds${words}.`, method);
   return nothing('unreadable', 'The webhook gave no verdict that can be read.', method);
 }
