@@ -144,7 +144,8 @@ export function nodeOf(events: readonly NodeEvent[]): NodeState {
 }
 
 export const strategy: RolloutStrategy = {
-  kind: 'rolling', maxUnavailable: 2, failureLimit: 1, acceptSeconds: 60, graceSeconds: 30, pauseSeconds: 3600,
+  kind: 'rolling', maxUnavailable: 2, failureLimit: 1, missingLimit: null, errorPercent: null, successPercent: null, waves: [], gates: [],
+  acceptSeconds: 60, graceSeconds: 30, pauseSeconds: 3600,
 };
 
 /** The plan to v0.7.0 of nodes at v0.6.0. */

@@ -16,6 +16,7 @@ import type { ServedNode } from '../../apps/agent/src/nodes.js';
 import { readProducts } from '../../apps/agent/src/nodes.js';
 import type { StepResult, StepWish } from '../../apps/agent/src/steps/step.js';
 import { conductor } from '../../apps/worker/src/conductor/conductor.js';
+import { gates } from '../../apps/worker/src/gates/gates.js';
 import { FollowerLoop } from '../../apps/worker/src/follower.js';
 import { projector } from '../../apps/worker/src/projector/projector.js';
 import { OrderLetters, kafkaDelivery, mailboxDelivery } from '../../apps/worker/src/publisher/orders.js';
@@ -52,6 +53,7 @@ export class Rig {
     this.loops = [
       projector(pool, reader), conductor({ pool, reader, book, bus: this.bus, clock: systemClock }),
       publisher({ pool, reader, mailbox, clock: systemClock, orders: mailboxDelivery(letters, mailbox, true) }), orderPublisher({ pool, reader, orders: onChannel }),
+      gates({ pool, reader, book, bus: this.bus, clock: systemClock, logger: silentLogger, outside: { allowHttp: false } }),
     ].map((follower) => new FollowerLoop(follower, ground));
   }
 

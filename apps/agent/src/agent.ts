@@ -58,7 +58,9 @@ export class Agent {
     });
     this.desk = new OrderDesk({ site, serviceKeys, nodes, products, memory, reporter, clock, logger, onOrder: (order) => this.executor.add(order) });
     const isBusy = (node: string) => this.executor.isBusy(node);
-    this.observer = new Observer({ nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, mark: `look.${memory.incarnation}`, logger });
+    this.observer = new Observer({
+      nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, mark: `look.${memory.incarnation}`, watches: () => memory.watches(), clock, logger,
+    });
   }
 
   /** Goes on with what the journal holds, then takes what the channel brings. */

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const topics = { partitions: settings.kafkaPartitions, replication: settings.kafkaReplication };
   const worker = await startWorker({
     pool, clock: systemClock, logger, followers: settings.followers, key, source: '/rollbook',
+    outside: { caFile: settings.caFile, allowHttp: settings.allowHttp },
     ...(kafka ? { kafka: { settings: kafka, topics, logger } } : {}),
   });
   const door = serveMetrics(settings);

@@ -11,6 +11,8 @@ import { FollowerLoop } from './follower.js';
 import type { Follower } from './follower.js';
 import { ReportTaker, checkKafka, kafkaPublishing } from './kafka/kafka.js';
 import type { KafkaGround } from './kafka/kafka.js';
+import { gates } from './gates/gates.js';
+import type { GatesOptions } from './gates/gates.js';
 import { projector } from './projector/projector.js';
 import { OrderLetters, kafkaDelivery, mailboxDelivery } from './publisher/orders.js';
 import { eventPublisher, orderPublisher, publisher } from './publisher/publisher.js';
@@ -25,6 +27,8 @@ export interface WorkerOptions {
   /** CloudEvents source. */
   source: string;
   kafka?: KafkaGround;
+  /** How gates reach what they ask. */
+  outside?: GatesOptions['outside'];
 }
 
 export interface RunningWorker {
@@ -32,7 +36,7 @@ export interface RunningWorker {
 }
 
 /** Starts the followers that were asked for, each under its lease. */
-export async function startWorker({ pool, clock, logger, followers, key, source, kafka }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({ pool, clock, logger, followers, key, source, kafka, outside = { allowHttp: false } }: WorkerOptions): Promise<RunningWorker> {
   const ports = postgresPorts(pool, clock);
   const { ledger } = ports;
   const app = await NestFactory.createApplicationContext(CommandsModule.over(ports), { logger: false, abortOnError: false });
@@ -42,7 +46,9 @@ export async function startWorker({ pool, clock, logger, followers, key, source,
   const publishing = kafka && followers.includes('publisher') ? kafkaPublishing(kafka, source) : undefined;
   const chosen: Follower[] = [];
   if (followers.includes('projector')) chosen.push(projector(pool, ledger));
-  if (followers.includes('conductor')) chosen.push(conductor({ pool, reader: ledger, book, bus, clock }));
+  if (followers.includes('conductor')) {
+    chosen.push(conductor({ pool, reader: ledger, book, bus, clock }), gates({ pool, reader: ledger, book, bus, clock, logger, outside }));
+  }
   if (followers.includes('publisher')) {
     const [mailbox, letters, ground] = [new Mailbox(pool), new OrderLetters(book, key), { pool, reader: ledger }];
     chosen.push(publisher({ ...ground, mailbox, clock, orders: mailboxDelivery(letters, mailbox, kafka !== undefined) }));

@@ -23,13 +23,17 @@ import { WithdrawExceptionHandler } from './policy/withdraw-exception.js';
 import { ImportCatalogueHandler } from './product/import-catalogue.js';
 import { MarkReleaseHandler } from './product/mark-release.js';
 import { UnmarkReleaseHandler } from './product/unmark-release.js';
+import { WatchNodeHandler } from './node/watch-node.js';
 import { AbortRolloutHandler } from './rollout/abort-rollout.js';
 import { AdvanceRolloutHandler } from './rollout/advance-rollout.js';
+import { AmendRolloutHandler } from './rollout/amend-rollout.js';
+import { DecideGateHandler } from './rollout/decide-gate.js';
 import { ExpireWaitHandler } from './rollout/expire-wait.js';
 import { PauseRolloutHandler } from './rollout/pause-rollout.js';
 import { PlanRolloutHandler } from './rollout/plan-rollout.js';
 import { ResumeRolloutHandler } from './rollout/resume-rollout.js';
 import { RollBackRolloutHandler } from './rollout/roll-back-rollout.js';
+import { SampleGateHandler } from './rollout/sample-gate.js';
 import { SettleNodeHandler } from './rollout/settle-node.js';
 import { StartRolloutHandler } from './rollout/start-rollout.js';
 import { EnrolAgentHandler } from './site/enrol-agent.js';
@@ -44,6 +48,7 @@ const handlers: Type[] = [
   DecideReviewHandler, ExpireReviewHandler, StartProcedureHandler,
   PlanRolloutHandler, StartRolloutHandler, PauseRolloutHandler, ResumeRolloutHandler, AbortRolloutHandler, RollBackRolloutHandler,
   AdvanceRolloutHandler, SettleNodeHandler, ExpireWaitHandler,
+  SampleGateHandler, DecideGateHandler, AmendRolloutHandler, WatchNodeHandler,
   EnrolAgentHandler, RetireAgentHandler, RefuseMessageHandler,
 ];
 

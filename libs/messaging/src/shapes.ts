@@ -54,6 +54,15 @@ export function isFacts(value: unknown): value is { [name: string]: string | num
   return fits(value, factBytes) && Object.entries(value).every(([key, one]) => factName.test(key) && isFact(one));
 }
 
+/** What a product counts: numbers by name. */
+export function IsNumbers(): PropertyDecorator {
+  return custom('isNumbers', `must map at most ${factsMax} names to numbers`, isNumbers);
+}
+
+export function isNumbers(value: unknown): value is { [name: string]: number } {
+  return fits(value, mapBytes) && Object.entries(value).every(([key, one]) => factName.test(key) && typeof one === 'number' && Number.isFinite(one));
+}
+
 function fits(value: unknown, bytes: number): value is object {
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isMap && Object.keys(value).length <= factsMax && Buffer.byteLength(JSON.stringify(value)) <= bytes;

@@ -24,18 +24,22 @@ export interface HttpClientOptions {
   caFile?: string | undefined;
   /** Lets plain HTTP go beyond this machine. */
   allowHttp?: boolean;
+  /** Of an answer that is read as a whole. */
+  answerBytesMax?: number;
 }
 
 export class UnsafeAddress extends Error {}
 
-const answerBytesMax = 64 * 1024 * 1024;
+const answerBytesDefault = 64 * 1024 * 1024;
 
 /** A small HTTP client over connections that are kept. Throws when the server cannot be reached; any answer is an answer. */
 export class HttpClient {
   private readonly base: URL;
   private readonly agent: HttpAgent | HttpsAgent;
+  private readonly answerBytesMax: number;
 
-  constructor({ url, caFile, allowHttp = false }: HttpClientOptions) {
+  constructor({ url, caFile, allowHttp = false, answerBytesMax = answerBytesDefault }: HttpClientOptions) {
+    this.answerBytesMax = answerBytesMax;
     this.base = new URL(url);
     const secure = this.base.protocol === 'https:';
     if (!secure && !allowHttp && !isLoopback(this.base.hostname)) {
@@ -52,7 +56,7 @@ export class HttpClient {
     for await (const chunk of answer) {
       chunks.push(chunk as Buffer);
       size += (chunk as Buffer).length;
-      if (size > answerBytesMax) throw new Error(`${method} ${path} was answered with more than ${answerBytesMax} bytes`);
+      if (size > this.answerBytesMax) throw new Error(`${method} ${path} was answered with more than ${this.answerBytesMax} bytes`);
     }
     return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) };
   }

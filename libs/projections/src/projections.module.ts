@@ -14,15 +14,15 @@ import { ProductEntry } from './products/products.entity.js';
 import { GetProductHandler, ListProductsHandler } from './products/products.queries.js';
 import { ReviewEntry } from './reviews/reviews.entity.js';
 import { GetReviewHandler, ListReviewsHandler } from './reviews/reviews.queries.js';
-import { RolloutEntry, RolloutMember } from './rollouts/rollouts.entity.js';
-import { GetRolloutHandler, ListMembersHandler, ListRolloutsHandler } from './rollouts/rollouts.queries.js';
+import { RolloutEntry, RolloutGate, RolloutMember } from './rollouts/rollouts.entity.js';
+import { GetRolloutHandler, ListGatesHandler, ListMembersHandler, ListRolloutsHandler } from './rollouts/rollouts.queries.js';
 
 /** Classes of the read models, for the data source. */
-export const entities = [FleetNode, HistoryEntry, ProductEntry, RolloutEntry, RolloutMember, CertificationEntry, ReviewEntry];
+export const entities = [FleetNode, HistoryEntry, ProductEntry, RolloutEntry, RolloutMember, RolloutGate, CertificationEntry, ReviewEntry];
 
 const handlers: Type[] = [
   ListNodesHandler, ResolveSelectorHandler, GetNodeHandler, NodeHistoryHandler, ListProductsHandler, GetProductHandler,
-  ListRolloutsHandler, GetRolloutHandler, ListMembersHandler, ListCertificationHandler,
+  ListRolloutsHandler, GetRolloutHandler, ListMembersHandler, ListGatesHandler, ListCertificationHandler,
   ListReviewsHandler, GetReviewHandler,
 ];
 

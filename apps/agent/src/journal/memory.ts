@@ -8,6 +8,12 @@ export interface Unsent {
   evidence: string[];
 }
 
+/** How often a node is looked at for a while. */
+export interface Watch {
+  everySeconds: number;
+  until: string;
+}
+
 /** A process that was started for an order. */
 export interface Child {
   pid: number;
@@ -26,6 +32,7 @@ export interface HeldOrder {
 type Record =
   | { t: 'begin'; incarnation: string; sequence: number }
   | { t: 'cursor'; cursor: number }
+  | { t: 'watch'; node: string; watch: Watch }
   | { t: 'epoch'; node: string; epoch: number }
   | { t: 'order'; order: OrderBody }
   | { t: 'start'; order: string }
@@ -38,6 +45,7 @@ type Record =
 export class AgentMemory {
   private readonly orders = new Map<string, HeldOrder>();
   private readonly epochs = new Map<string, number>();
+  private readonly watched = new Map<string, Watch>();
   private readonly unsent = new Map<number, Unsent>();
   private readonly journal: Journal<Record>;
   private sequence = 0;
@@ -66,6 +74,11 @@ export class AgentMemory {
     return this.epochs.get(node) ?? 0;
   }
 
+  /** Nodes that are to be looked at more often, by name. */
+  watches(): ReadonlyMap<string, Watch> {
+    return this.watched;
+  }
+
   reports(): Unsent[] {
     return [...this.unsent.values()];
   }
@@ -79,8 +92,8 @@ export class AgentMemory {
    * Takes orders and the reports that acknowledge or refuse them, all durable before it resolves. Those refused are
    * kept as ended, so that one that comes again is not answered again.
    */
-  async take(orders: readonly OrderBody[], refused: readonly OrderBody[], reports: readonly Unsent[], cursor?: number): Promise<void> {
-    const records: Record[] = [];
+  async take(orders: readonly OrderBody[], refused: readonly OrderBody[], reports: readonly Unsent[], cursor?: number, watches: readonly { node: string; watch: Watch }[] = []): Promise<void> {
+    const records: Record[] = watches.map(({ node, watch }) => ({ t: 'watch', node, watch }));
     for (const order of orders) {
       if (order.epoch > this.epochOf(order.node)) records.push({ t: 'epoch', node: order.node, epoch: order.epoch });
       records.push({ t: 'order', order });
@@ -166,6 +179,9 @@ export class AgentMemory {
       case 'cursor':
         this.cursor = record.cursor;
         break;
+      case 'watch':
+        this.watched.set(record.node, record.watch);
+        break;
       case 'epoch':
         this.raiseEpoch(record.node, record.epoch);
         break;
@@ -201,6 +217,7 @@ export class AgentMemory {
     return [
       { t: 'begin', incarnation: this.incarnation, sequence: this.sequence },
       { t: 'cursor', cursor: this.cursor },
+      ...[...this.watched].map(([node, watch]): Record => ({ t: 'watch', node, watch })),
       ...[...this.epochs].map(([node, epoch]): Record => ({ t: 'epoch', node, epoch })),
       ...[...this.orders.values()].flatMap(recordsOf),
       ...[...this.unsent.values()].map((report): Record => ({ t: 'report', report })),

@@ -1,6 +1,8 @@
-import type { Logger } from '#platform';
+import type { Clock, Logger } from '#platform';
+import type { Watch } from '../journal/memory.js';
 import type { HeldProduct, ServedNode } from '../nodes.js';
 import type { Reporter } from '../reports/reporter.js';
+import { isNumbers } from '#messaging';
 import { runCommand } from '../steps/command.js';
 import type { CommandResult } from '../steps/command.js';
 import { endLeftOvers } from '../steps/processes.js';
@@ -12,6 +14,8 @@ export interface Observation {
 
 /** What the machine is, for the choice of an installation method. The nodes file may say otherwise, and more under `fact/`. */
 const machineFacts = { 'fact/os': process.platform, 'fact/arch': process.arch } as const;
+/** How often it is looked whether a watched node is due, in milliseconds. */
+const watchMs = 250;
 
 const unknown: Observation = { version: null, health: 'unknown' };
 const limitMs = 30_000;
@@ -27,6 +31,19 @@ export async function observe(node: ServedNode, { product }: HeldProduct, mark: 
   const version = asked.exit === 0 && versionPattern.test(said) ? said : null;
   if (product.healthCommand === null) return { version, health: 'unknown' };
   return { version, health: healthIn(await ask(product.healthCommand)) };
+}
+
+/** What a node's product counts. What cannot be counted is left out, and never taken for nothing. */
+export async function count(node: ServedNode, { product }: HeldProduct, mark: string, signal?: AbortSignal): Promise<{ [metric: string]: number }> {
+  if (product.metricsCommand === null) return {};
+  const { exit, stdout } = await runCommand({ argv: product.metricsCommand, home: node.home, timeoutMs: limitMs, mark, ...(signal ? { signal } : {}) });
+  try {
+    const answer: unknown = exit === 0 ? JSON.parse(stdout.text() ?? '') : null;
+    const numbers = Object.fromEntries(Object.entries((answer ?? {})).filter(([, value]) => typeof value === 'number' && Number.isFinite(value)));
+    return isNumbers(numbers) ? numbers : {};
+  } catch {
+    return {};
+  }
 }
 
 /** A command that did not end by itself has measured nothing, and one that failed has not found a node healthy. */
@@ -48,6 +65,10 @@ export class Observer {
   private readonly steps = new Map<string, number>();
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
+  private watchTimer: NodeJS.Timeout | undefined;
+  /** When a watched node was last looked at, and those that are right now. */
+  private readonly lookedAt = new Map<string, number>();
+  private readonly looking = new Map<string, Promise<void>>();
   private round: Promise<void> | undefined;
 
   constructor(
@@ -59,6 +80,9 @@ export class Observer {
       /** What the commands carry that look at nodes; the same after a restart. */
       mark: string;
       everySeconds: number;
+      /** Nodes that are looked at more often for a while. */
+      watches: () => ReadonlyMap<string, Watch>;
+      clock: Clock;
       logger: Logger;
     },
   ) {}
@@ -70,12 +94,14 @@ export class Observer {
     if (this.stopping.signal.aborted) return;
     this.look();
     this.timer = setInterval(() => this.look(), this.options.everySeconds * 1000);
+    this.watchTimer = setInterval(() => this.lookAtWatched(), watchMs);
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     clearInterval(this.timer);
-    await this.round;
+    clearInterval(this.watchTimer);
+    await Promise.all([this.round, ...this.looking.values()]);
   }
 
   /** What was told of a node no longer holds: its steps have changed it, or may have. */
@@ -87,6 +113,32 @@ export class Observer {
   /** One round at a time: slow nodes must not make rounds pile up. */
   private look(): void {
     this.round ??= this.lookAtAll().finally(() => (this.round = undefined));
+  }
+
+  /** Watched nodes that are due, a few at a time; each look is told, whatever it shows. */
+  private lookAtWatched(): void {
+    const { watches, clock, nodes, isBusy, logger } = this.options;
+    for (const [name, { everySeconds, until }] of watches()) {
+      const node = nodes.get(name);
+      const due = (this.lookedAt.get(name) ?? 0) + everySeconds * 1000 <= clock.millis();
+      if (!node || until <= clock.now() || !due || this.looking.has(name) || this.looking.size >= atOnce) continue;
+      if (!this.announced.has(name) || isBusy(name)) continue;
+      this.lookedAt.set(name, clock.millis());
+      const look = this.watch(node).catch((error: unknown) => logger.warn('a watched node could not be observed', { node: name, error }));
+      this.looking.set(name, look.finally(() => this.looking.delete(name)));
+    }
+  }
+
+  private async watch(node: ServedNode): Promise<void> {
+    const { products, reporter, isBusy, mark } = this.options;
+    const { signal } = this.stopping;
+    const steps = this.steps.get(node.node);
+    const product = products.get(node.product)!;
+    const seen = await observe(node, product, `${mark}.${node.node}`, signal);
+    const metrics = await count(node, product, `${mark}.${node.node}`, signal);
+    if (signal.aborted || isBusy(node.node) || steps !== this.steps.get(node.node)) return;
+    this.told.set(node.node, JSON.stringify(seen));
+    await reporter.tell({ kind: 'observed', node: node.node, ...seen, metrics });
   }
 
   private async lookAtAll(): Promise<void> {

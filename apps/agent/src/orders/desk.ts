@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { openOrder, parameterPatterns } from '#messaging';
+import { openOrder, openWatch, parameterPatterns } from '#messaging';
 import type { DigestedRunbook, OrderBody, Step } from '#messaging';
 import type { Clock, Logger } from '#platform';
-import type { AgentMemory } from '../journal/memory.js';
+import type { AgentMemory, Watch } from '../journal/memory.js';
 import type { HeldProduct, ServedNode } from '../nodes.js';
 import type { Reporter } from '../reports/reporter.js';
 
@@ -28,7 +28,14 @@ export class OrderDesk {
     const taken: OrderBody[] = [];
     const refused: OrderBody[] = [];
     const reports = [];
+    const watches: { node: string; watch: Watch }[] = [];
     for (const bytes of messages) {
+      const watch = this.watchIn(bytes);
+      if (watch === 'refused') continue;
+      if (watch) {
+        watches.push(watch);
+        continue;
+      }
       const order = this.open(bytes);
       if (!order || [...taken, ...refused].some((one) => one.order === order.order) || memory.find(order.order)) continue;
       const refusal = this.refusalOf(order, taken);
@@ -42,7 +49,7 @@ export class OrderDesk {
     }
     if (messages.length === 0 && cursor === undefined) return;
     // Also where nothing is new: an order that came before may not be durable yet, and the channel lets go of it now.
-    await memory.take(taken, refused, reports, cursor);
+    await memory.take(taken, refused, reports, cursor, watches);
     reporter.wake();
     for (const order of taken) onOrder(order);
   }
@@ -50,6 +57,22 @@ export class OrderDesk {
   /** The step that an order names, of a runbook that this agent holds. */
   stepOf(order: OrderBody): Step | undefined {
     return this.runbookOf(order)?.content.steps.find((step) => step.step === order.step);
+  }
+
+  /** A wish to watch a node; undefined for another message, which may be an order. */
+  private watchIn(bytes: Buffer): { node: string; watch: Watch } | 'refused' | undefined {
+    const { serviceKeys, site, nodes, logger, memory } = this.options;
+    const opened = openWatch(bytes, serviceKeys);
+    if (opened === undefined) return undefined;
+    if (!opened.ok) {
+      logger.warn('a wish to watch a node was refused', { reason: opened.reason, problem: opened.problem });
+      return 'refused';
+    }
+    const { node, everySeconds, until } = opened.body;
+    if (opened.body.site !== site || !nodes.has(node)) return 'refused';
+    const before = memory.watches().get(node);
+    // One that comes late, or twice, does not shorten what was asked for since.
+    return before && before.until >= until ? 'refused' : { node, watch: { everySeconds, until } };
   }
 
   private open(bytes: Buffer): OrderBody | undefined {

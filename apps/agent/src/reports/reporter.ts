@@ -81,7 +81,7 @@ export class Reporter {
   }
 
   /** Tells of a node as it is; resolves when the report is durable. */
-  async tell(body: Pick<ReportBody, 'kind' | 'node' | 'product' | 'labels' | 'version' | 'health'>): Promise<void> {
+  async tell(body: Pick<ReportBody, 'kind' | 'node' | 'product' | 'labels' | 'version' | 'health' | 'metrics'>): Promise<void> {
     await this.options.memory.report(this.report({ ...body, at: this.options.clock.now() }));
     this.wake();
   }

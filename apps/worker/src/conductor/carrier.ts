@@ -1,5 +1,5 @@
 import type { CommandBus } from '@nestjs/cqrs';
-import { AdvancePassage, AdvanceRollout, ExpireReview, ExpireStep, ExpireWait, SettleNode, StartRollback, StartUpgrade, StopUpgrade } from '#commands';
+import { AdvancePassage, AdvanceRollout, ExpireReview, ExpireStep, ExpireWait, SettleNode, StartRollback, StartUpgrade, StopUpgrade, WatchNode } from '#commands';
 import type { Book, Meta, Outcome } from '#commands';
 import type { Timer } from '#projections';
 import { idFrom } from '#platform';
@@ -62,6 +62,11 @@ export class Carrier {
       case 'advance-passage':
         await this.bus.execute(new AdvancePassage(this.meta(task, 'advance-passage', node), node));
         return;
+      case 'watch-node': {
+        const { rollout, everySeconds, until } = reaction;
+        await this.bus.execute(new WatchNode(this.meta(task, 'watch-node', node), node, { everySeconds, until, purpose: rollout }));
+        return;
+      }
       case 'stop-upgrades':
         await this.bus.execute(new StopUpgrade(this.meta(task, 'stop-upgrade', node), node, reaction.rollout, reaction.reason));
         return;

@@ -7,6 +7,7 @@ export type Reaction =
   | { do: 'start-upgrade'; rollout: string; node: string }
   | { do: 'start-rollback'; rollout: string; node: string; reason: string }
   | { do: 'stop-upgrades'; rollout: string; reason: string }
+  | { do: 'watch-node'; node: string; rollout: string; everySeconds: number; until: string }
   | { do: 'advance-passage'; node: string }
   | { do: 'settle'; rollout: string; node: string; outcome: 'verified' | 'failed' | 'rolled-back' | 'astray'; result: 'verified' | 'inconsistent' | 'claimed' | 'commanded' | null; reason: string | null };
 
@@ -17,6 +18,10 @@ export function reactionsTo(event: DomainEvent): Reaction[] {
       return event.data.nodes.map((node) => ({ do: 'start-upgrade', rollout: event.data.rollout, node }));
     case 'rollout.nodes-recalled':
       return event.data.nodes.map((node) => ({ do: 'start-rollback', rollout: event.data.rollout, node, reason: 'rollout-taken-back' }));
+    case 'rollout.watch-asked': {
+      const { nodes, rollout, everySeconds, until } = event.data;
+      return nodes.map((node) => ({ do: 'watch-node', node, rollout, everySeconds, until }));
+    }
     case 'rollout.aborted':
       return [{ do: 'stop-upgrades', rollout: event.data.rollout, reason: 'rollout-aborted' }, advance(event.data.rollout)];
     case 'rollout.expired':
@@ -27,6 +32,12 @@ export function reactionsTo(event: DomainEvent): Reaction[] {
     case 'rollout.rollback-asked':
     case 'rollout.node-settled':
     case 'rollout.stopped':
+    case 'rollout.amended':
+    case 'rollout.baseline-ended':
+    case 'rollout.gate-judged':
+    case 'rollout.gate-decided':
+    case 'rollout.wave-passed':
+    case 'rollout.rollback-begun':
       return [advance(event.data.rollout)];
     case 'step.reported':
     case 'step.expired':
@@ -99,10 +110,19 @@ export function timersOf(event: DomainEvent, from: { cause: string; correlation:
       const { rollout, resumeBy } = event.data;
       return { set: [{ name: `rollout/${rollout}`, dueAt: resumeBy, subject: { kind: 'rollout', rollout, wait: 'resume', ...from } }], removed: [] };
     }
+    case 'rollout.baseline-begun': {
+      const { rollout, until } = event.data;
+      return { set: [{ name: `baseline/${rollout}`, dueAt: until, subject: { kind: 'rollout', rollout, wait: 'baseline', ...from } }], removed: [] };
+    }
+    case 'rollout.gate-judged': {
+      const { rollout, holdBy } = event.data;
+      return { set: holdBy === null ? [] : [{ name: `rollout/${rollout}`, dueAt: holdBy, subject: { kind: 'rollout', rollout, wait: 'resume', ...from } }], removed: [] };
+    }
     case 'rollout.started':
     case 'rollout.resumed':
     case 'rollout.aborted':
     case 'rollout.expired':
+    case 'rollout.rollback-begun':
       return { set: [], removed: [`rollout/${event.data.rollout}`] };
     default:
       return { set: [], removed: [] };

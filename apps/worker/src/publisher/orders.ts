@@ -2,13 +2,14 @@ import type { Book } from '#commands';
 import { decode } from '#commands';
 import type { ChannelKind, DomainEvent } from '#domain';
 import type { StoredEvent } from '#ledger';
-import { sealOrder } from '#messaging';
+import { sealOrder, sealWatch } from '#messaging';
 import type { OrderSender, OutgoingOrder } from '#messaging';
 import type { Mailbox } from '#projections';
 import { keyIdOf } from '#proof';
 import type { SigningKey } from '#proof';
 
 type Ordered = Extract<DomainEvent, { type: 'step.ordered' }>['data'];
+type Watched = Extract<DomainEvent, { type: 'node.watch-asked' }>['data'];
 type Letter = OutgoingOrder & { expiresAt: string };
 
 /** Gives on the orders among events; resolves when they are where agents will find them. */
@@ -44,12 +45,20 @@ export class OrderLetters {
   }
 
   private letterOf(stored: StoredEvent): Letter[] {
+    if (stored.type === 'node.watch-asked') return this.watchOf(stored);
     // Most events are no orders; only those are decoded.
     if (stored.type !== 'step.ordered') return [];
     const { event, envelope } = decode(stored);
     const data = event.data as Ordered;
     const { site, node, acceptBy } = data;
     return [{ site, node, position: stored.position, expiresAt: acceptBy, bytes: this.seal(data, stored.position, envelope.occurredAt) }];
+  }
+
+  private watchOf(stored: StoredEvent): Letter[] {
+    const { site, node, everySeconds, until } = decode(stored).event.data as Watched;
+    const { position } = stored;
+    const bytes = sealWatch({ site, node, everySeconds, until, position }, this.key.privateKey, this.keyId);
+    return [{ site, node, position, expiresAt: until, bytes }];
   }
 
   private seal(data: Ordered, position: number, issuedAt: string): Buffer {

@@ -121,6 +121,11 @@ export class Book {
     return states;
   }
 
+  async nodes(names: readonly string[]): Promise<Map<string, NodeState>> {
+    const states = await this.states(nodeDecider, [...new Set(names)].map(streamOf.node));
+    return new Map(names.map((name) => [name, states.get(streamOf.node(name))!.state]));
+  }
+
   /** The event that gave a node an order; undefined when none did. */
   async orderOf(node: string, order: string, known?: Known<NodeState>): Promise<Trace | undefined> {
     const { lastOrder } = known ?? (await this.node(node));

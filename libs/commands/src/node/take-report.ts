@@ -23,6 +23,7 @@ export interface CheckedReport {
   labels?: { [name: string]: string };
   version?: string | null;
   health?: Health;
+  metrics?: { [metric: string]: number };
   order?: string;
   report?: StepReport;
 }
@@ -71,7 +72,7 @@ function commandsOf(report: CheckedReport): NodeCommand[] {
         { type: 'observe-node', node, version: report.version ?? null, health: report.health!, source: 'announcement' },
       ];
     case 'observed':
-      return [{ type: 'observe-node', node, version: report.version ?? null, health: report.health!, source: 'schedule' }];
+      return [{ type: 'observe-node', node, version: report.version ?? null, health: report.health!, source: 'schedule', ...(report.metrics ? { metrics: report.metrics } : {}) }];
     case 'accepted':
       return [{ type: 'record-acceptance', node, order: report.order!, agent, acceptedAt: at }];
     case 'finished':

@@ -21,7 +21,7 @@ export class AdvanceRolloutHandler implements ICommandHandler<AdvanceRollout> {
   execute({ meta, rollout }: AdvanceRollout): Promise<Outcome> {
     const asked = { type: 'advance-rollout' as const, rollout };
     return this.book.act({
-      stream: streamOf.rollout(rollout), decider: rolloutDecider, meta, asked, commands: () => [asked], oneOperation: true,
+      stream: streamOf.rollout(rollout), decider: rolloutDecider, meta, asked, commands: (at) => [{ ...asked, at }], oneOperation: true,
     });
   }
 }

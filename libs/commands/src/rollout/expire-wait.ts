@@ -1,6 +1,7 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { rolloutDecider, streamOf } from '#domain';
+import type { RolloutWait } from '#domain';
 import { Book } from '../book/book.js';
 import type { Meta, Outcome } from '../book/outcome.js';
 
@@ -9,7 +10,7 @@ export class ExpireWait extends Command<Outcome> {
   constructor(
     readonly meta: Meta,
     readonly rollout: string,
-    readonly wait: 'start' | 'resume',
+    readonly wait: RolloutWait,
   ) {
     super();
   }

@@ -1,11 +1,14 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import { defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, streamOf } from '#domain';
-import type { NodeState, Plan, RolloutStrategy } from '#domain';
+import { completeGate, defaultStrategy, isRefused, makePlan, rolloutDecider, streamOf } from '#domain';
+import type { GateWish, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
 import type { Done, Meta, Refused } from '../book/outcome.js';
 import { shortIdOf } from '../book/short-id.js';
+
+/** What is not said takes the default. */
+export type StrategyWish = Partial<Omit<RolloutStrategy, 'gates'>> & { gates?: GateWish[] };
 
 export interface PlanWish {
   product: string;
@@ -13,7 +16,7 @@ export interface PlanWish {
   /** As the asker wrote it, and the nodes it stood for when it was read. */
   selector: string;
   nodes: string[];
-  strategy: Partial<Omit<RolloutStrategy, 'kind'>>;
+  strategy: StrategyWish;
   /** How releases are put in place; absent: as suits each node best. */
   method?: string | null;
   dryRun: boolean;
@@ -47,9 +50,10 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const at = meta.at ?? this.book.clock.now();
       const product = await this.book.product(wish.product);
       const policy = await this.book.policy();
-      const nodes = await this.nodesOf(wish.nodes);
+      const nodes = await this.book.nodes(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, method: wish.method ?? null, policy, at };
+      const strategy = strategyOf(defaultStrategy, asked.strategy);
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy, method: wish.method ?? null, policy, at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;
@@ -65,11 +69,6 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
     }
   }
 
-  private async nodesOf(names: string[]): Promise<Map<string, NodeState>> {
-    const states = await this.book.states(nodeDecider, [...new Set(names)].map(streamOf.node));
-    return new Map(names.map((name) => [name, states.get(streamOf.node(name))!.state]));
-  }
-
   private async repeated(rollout: string, earlier: Done | Refused): Promise<PlanOutcome> {
     if (!earlier.ok) return earlier;
     const { state } = await this.book.rollout(rollout);
@@ -83,7 +82,13 @@ function tryOut(command: Parameters<typeof rolloutDecider.decide>[0], result: { 
   return { ok: true, stream: streamOf.rollout(result.rollout), position: 0, version: 0, events: decided.events, repeated: false, ...result };
 }
 
-/** What was not given takes the default. */
-function withoutUndefined(strategy: PlanWish['strategy']): PlanWish['strategy'] {
-  return Object.fromEntries(Object.entries(strategy).filter(([, value]) => value !== undefined));
+/** What was not given stays as it is. */
+export function strategyOf(before: RolloutStrategy, wish: StrategyWish): RolloutStrategy {
+  const { gates, ...rest } = wish;
+  return { ...before, ...rest, gates: gates?.map((gate) => completeGate(withoutUndefined(gate))) ?? before.gates };
+}
+
+/** What was not given was not asked for. */
+export function withoutUndefined<T extends object>(wish: T): T {
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as T;
 }

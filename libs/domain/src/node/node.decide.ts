@@ -14,7 +14,8 @@ import type { DecideReview } from './review.decide.js';
 
 export type NodeCommand =
   | { type: 'register-node'; node: string; site: string; product: string; labels: { [name: string]: string } }
-  | { type: 'observe-node'; node: string; version: string | null; health: Health; source: ObservationSource }
+  | { type: 'observe-node'; node: string; version: string | null; health: Health; source: ObservationSource; metrics?: { [metric: string]: number } }
+  | { type: 'watch-node'; node: string; everySeconds: number; until: Instant; purpose: string }
   | StartUpgrade
   | StartProcedure
   | DecideReview
@@ -37,7 +38,7 @@ function register(command: Extract<NodeCommand, { type: 'register-node' }>, stat
 
 /** Records what changed; and of a node astray, the healthy look that settles it, though it may repeat what was known. */
 function observe(command: Extract<NodeCommand, { type: 'observe-node' }>, state: KnownNode): Decision<NodeEvent> {
-  const { node, version, health, source } = command;
+  const { node, version, health, source, metrics } = command;
   if (version !== null && !versionPattern.test(version)) return refuse('version-invalid', { version });
   // A node in a passage is measured by its orders; a look in between would see it half changed.
   if (state.activity.kind === 'passage') return nothing;
@@ -47,6 +48,8 @@ function observe(command: Extract<NodeCommand, { type: 'observe-node' }>, state:
   const events: NodeEvent[] = [];
   if (version !== null && (settles || version !== state.version)) events.push({ type: 'node.version-observed', data: { node, version, source } });
   if (settles || (health !== state.health && !blind)) events.push({ type: 'node.health-observed', data: { node, health, source } });
+  // While it is watched each look counts, whatever it changes.
+  if (metrics) events.push({ type: 'node.sampled', data: { node, version, health, metrics } });
   return accept(...events);
 }
 
@@ -59,6 +62,10 @@ export const nodeDecider: Decider<NodeCommand, NodeState, NodeEvent> = {
     switch (command.type) {
       case 'observe-node':
         return observe(command, state);
+      case 'watch-node': {
+        const { node, everySeconds, until, purpose } = command;
+        return accept({ type: 'node.watch-asked', data: { node, site: state.site, everySeconds, until, purpose } });
+      }
       case 'start-upgrade':
         return startUpgrade(command, state);
       case 'advance-passage':

@@ -62,6 +62,9 @@ export type NodeEvent =
   | { type: 'node.relabelled'; data: { node: string; labels: { [name: string]: string } } }
   | { type: 'node.version-observed'; data: { node: string; version: string; source: ObservationSource } }
   | { type: 'node.health-observed'; data: { node: string; health: Health; source: ObservationSource } }
+  /** For a while it is looked at more often, and each look is on record. */
+  | { type: 'node.watch-asked'; data: { node: string; site: string; everySeconds: number; until: Instant; purpose: string } }
+  | { type: 'node.sampled'; data: { node: string; version: string | null; health: Health; metrics: { [metric: string]: number } } }
   | { type: 'upgrade.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits } }
   | { type: 'step.ordered'; data: OrderData & { phase: Passage['kind']; site: string; product: string; runbook: string; digest: string; step: string; kind: string; title: string; changes: boolean; parameters: { [name: string]: string }; timeoutSeconds: number; acceptBy: Instant; finishBy: Instant } }
   | { type: 'step.accepted'; data: OrderData & { agent: string; acceptedAt: Instant; finishBy: Instant } }
@@ -124,6 +127,9 @@ export function evolveNode(state: NodeState, event: NodeEvent): NodeState {
       return { ...state, labels: event.data.labels };
     case 'node.version-observed':
       return { ...state, version: event.data.version };
+    case 'node.watch-asked':
+    case 'node.sampled':
+      return state;
     case 'node.health-observed':
       return settleAstray({ ...state, health: event.data.health });
     case 'upgrade.started':

@@ -5,7 +5,7 @@ import type { Passage, StepState } from './passage.js';
 
 type PassageEvent = Exclude<
   NodeEvent,
-  { type: 'node.registered' | 'node.relabelled' | 'node.version-observed' | 'node.health-observed' }
+  { type: 'node.registered' | 'node.relabelled' | 'node.version-observed' | 'node.health-observed' | 'node.watch-asked' | 'node.sampled' }
 >;
 
 export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode {

@@ -136,7 +136,7 @@ function wishOf(one: Deed, { away }: Watch, state: RolloutState, at: string): Ro
     case 'abort':
       return { type: 'abort-rollout', rollout, reason: 'enough' };
     case 'roll-back':
-      return { type: 'roll-back-rollout', rollout, reason: 'worse' };
+      return { type: 'roll-back-rollout', rollout, reason: 'worse', scope: null };
     case 'expire':
       return { type: 'expire-wait', rollout, wait: 'resume', at: later(at, one.which * 400) };
   }
@@ -161,12 +161,12 @@ function live({ nodes, maxUnavailable, failureLimit, deeds }: Life) {
   let at = clock(0);
   for (const one of [...deeds, { do: 'resume', which: 0 } as const, ...goOn]) {
     at = later(at, 60);
-    tell({ type: 'advance-rollout', rollout });
-    tell({ type: 'advance-rollout', rollout });
+    tell({ type: 'advance-rollout', rollout, at });
+    tell({ type: 'advance-rollout', rollout, at });
     const wish = wishOf(one, watch, story.state, at);
     if (wish) tell(wish);
   }
-  tell({ type: 'advance-rollout', rollout });
+  tell({ type: 'advance-rollout', rollout, at });
   return { story, watch };
 }
 

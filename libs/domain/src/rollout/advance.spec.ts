@@ -19,7 +19,7 @@ class RolloutStory extends Story<RolloutCommand, RolloutState, RolloutEvent> {
   }
 
   advance(): RolloutEvent[] {
-    return this.does({ type: 'advance-rollout', rollout });
+    return this.does({ type: 'advance-rollout', rollout, at: clock(0) });
   }
 
   /** Lets the nodes at these turns (from 1) end in some way, and goes on. */
@@ -29,7 +29,7 @@ class RolloutStory extends Story<RolloutCommand, RolloutState, RolloutEvent> {
   }
 
   takeBack(): RolloutEvent[] {
-    this.does({ type: 'roll-back-rollout', rollout, reason: 'worse' });
+    this.does({ type: 'roll-back-rollout', rollout, reason: 'worse', scope: null });
     return this.advance();
   }
 }
@@ -153,7 +153,7 @@ describe('a rollout that is taken back', () => {
     expect(told(story, story.settle('rolled-back', 5))).toEqual(['nodes-recalled 3']);
     expect(told(story, story.settle('rolled-back', 6, 3))).toEqual(['nodes-recalled 1']);
     expect(told(story, story.settle('rolled-back', 1))).toEqual(['completed rolled-back']);
-    expect(story.tell({ type: 'roll-back-rollout', rollout, reason: 'worse' })).toEqual({ refusal: { code: 'nothing-to-roll-back', facts: { rollout } } });
+    expect(story.tell({ type: 'roll-back-rollout', rollout, reason: 'worse', scope: null })).toEqual({ refusal: { code: 'nothing-to-roll-back', facts: { rollout } } });
   });
 
   it('with a node that does not come back has failed, and can be taken back again', () => {
@@ -173,7 +173,7 @@ describe('ten thousand nodes', () => {
   const from = `v0.6.0-${'a'.repeat(57)}`;
   const small = planOf(['n-1']);
   const plan: Plan = {
-    ...small.plan, strategy: { ...strategy, maxUnavailable: width, failureLimit: width }, targets: names.map((node) => ({ node, route: 0 })),
+    ...small.plan, strategy: { ...strategy, maxUnavailable: width, failureLimit: width }, targets: names.map((node) => ({ node, route: 0, wave: 1 })),
     routes: [{ ...small.plan.routes[0]!, from }],
   };
   const started = () => new RolloutStory({ plan, digest: small.digest });

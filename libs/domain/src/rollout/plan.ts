@@ -11,9 +11,11 @@ import { targetFindings } from '../product/target.js';
 import { limitsUnder } from '../policy/policy.js';
 import { weigh } from '../policy/weigh.js';
 import type { PolicyInForce, Weighed } from '../policy/weigh.js';
+import { canariesMax, canaryGateOf } from './canary/groups.js';
 import { layRoutes, versionOf } from './routes.js';
 import { checkStrategy } from './strategy.js';
 import type { RolloutStrategy } from './strategy.js';
+import { intoWaves } from './waves.js';
 
 /** The digest of any JSON value: SHA-256 in hex of its canonical form. Given by the caller: rules import nothing. */
 export type DigestOf = (value: unknown) => string;
@@ -22,6 +24,8 @@ export interface Target {
   node: string;
   /** Index into the plan's routes. */
   route: number;
+  /** From 1. */
+  wave: number;
 }
 
 /** What a rollout will do, fixed before anybody agrees to it. Its digest names it. */
@@ -76,15 +80,27 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
   const { routes, routeOf } = laid;
   const { rollout, to, selector, strategy, at } = request;
   const basis = { rollout, generation: 1, parent: null, product: product.product, to, selector, strategy, routes, startBy: later(at, startWaitSeconds), policyDigest: request.policy.digest, ...weighed };
-  const targets = chosen.map((node) => ({ node, route: routeOf.get(node)! }));
-  const plan: Plan = { ...basis, targets: inOrder(targets, digestOf(basis), digestOf) };
+  const made = intoWaves(strategy.waves, inOrder(chosen, digestOf(basis), digestOf), new Set(request.nodes));
+  if (isRefused(made)) return made;
+  const wrongGroup = checkCanaries(strategy, made.waves);
+  if (wrongGroup) return wrongGroup;
+  const targets = made.waves.flatMap((wave, i) => wave.map((node): Target => ({ node, route: routeOf.get(node)!, wave: i + 1 })));
+  const plan: Plan = { ...basis, targets };
   return { plan, digest: digestOf(plan), alreadyThere };
 }
 
 /** By a hash of node and plan: nobody chooses who goes first, and anybody can work it out again. */
-function inOrder(targets: Target[], basis: string, digestOf: DigestOf): Target[] {
-  const keyed = targets.map((target) => ({ target, key: digestOf([basis, target.node]) }));
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ target }) => target);
+function inOrder(nodes: string[], basis: string, digestOf: DigestOf): string[] {
+  const keyed = nodes.map((node) => ({ node, key: digestOf([basis, node]) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ node }) => node);
+}
+
+/** A canary is something to compare with: not all nodes, nor so many that their records do not fit. */
+function checkCanaries(strategy: RolloutStrategy, waves: string[][]): { refusal: Refusal } | undefined {
+  if (!canaryGateOf(strategy)) return undefined;
+  const canaries = waves[0]?.length ?? 0;
+  if (waves.length < 2) return refuse('strategy-invalid', { field: 'waves', allowed: 'canaries first, and at least one more wave' });
+  return canaries > canariesMax ? refuse('strategy-invalid', { field: 'waves[0]', allowed: `at most ${canariesMax} canaries` }) : undefined;
 }
 
 function checkRequest(request: PlanRequest, product: ProductState): { refusal: Refusal } | undefined {

@@ -30,7 +30,7 @@ const streams = {
   aborting: [...planned.events, started, admitted(first), aborted],
   'rolling-back': [
     ...planned.events, started, admitted(first), settled(first, 'verified'), aborted, completed('aborted'),
-    { type: 'rollout.rollback-asked', data: { rollout, reason: 'worse' } }, recalled(first),
+    { type: 'rollout.rollback-asked', data: { rollout, reason: 'worse', scope: null } }, recalled(first),
   ],
   succeeded: [
     ...planned.events, started, ...[first, second, third].flatMap((node) => [admitted(node), settled(node, 'verified')]), completed('succeeded'),
@@ -46,11 +46,11 @@ const wishes = {
   pause: { type: 'pause-rollout', rollout, reason: 'lunch', at: clock(5) },
   resume: { type: 'resume-rollout', rollout },
   abort: { type: 'abort-rollout', rollout, reason: 'enough' },
-  'roll-back': { type: 'roll-back-rollout', rollout, reason: 'worse' },
+  'roll-back': { type: 'roll-back-rollout', rollout, reason: 'worse', scope: null },
   'expire-start': { type: 'expire-wait', rollout, wait: 'start', at: '2027-01-01T00:00:00.000Z' },
   'expire-resume': { type: 'expire-wait', rollout, wait: 'resume', at: '2027-01-01T00:00:00.000Z' },
   settle: { type: 'settle-node', rollout, node: first, outcome: 'verified', result: 'verified', reason: null },
-  advance: { type: 'advance-rollout', rollout },
+  advance: { type: 'advance-rollout', rollout, at: clock(5) },
 } satisfies { [wish: string]: RolloutCommand };
 type Wish = keyof typeof wishes;
 
@@ -131,7 +131,7 @@ describe('planning', () => {
     expect(planned.events).toEqual([
       { type: 'rollout.planned', data: { ...head, digest, nodes: 3, alreadyThere: 2 } },
       { type: 'rollout.route-laid', data: { rollout, route: routes[0] } },
-      { type: 'rollout.targets-listed', data: { rollout, targets: targets.map((target) => ({ ...target, from: 'v0.6.0' })) } },
+      { type: 'rollout.targets-listed', data: { rollout, first: 1, targets: targets.map((target) => ({ ...target, from: 'v0.6.0' })) } },
     ]);
   });
 

@@ -18,6 +18,8 @@ export interface ProductFile {
   name: string;
   versionCommand: string[];
   healthCommand: string[] | null;
+  /** What counts errors and the like: its JSON answer's numbers. */
+  metricsCommand: string[] | null;
   releases: {
     version: string; released: string | null; scheduled: string | null; activeSupportEnds: string | null; supportEnds: string | null;
     breaking: string[]; notes: string[];
@@ -66,12 +68,15 @@ export function loadRunbooks(folder: string, problems: FileProblem[] = []): Dige
 
 export function parseProduct(file: string, text: string): ProductFile | { problems: FileProblem[] } {
   const yaml = new YamlFile(file, text);
-  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths', 'requires', 'methods', 'downgrades', 'procedures']);
+  const fields = yaml.root.map([
+    'product', 'name', 'version-command', 'health-command', 'metrics-command', 'releases', 'paths', 'requires', 'methods', 'downgrades', 'procedures',
+  ]);
   const product: ProductFile = {
     product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
     name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
     versionCommand: readArguments(fields['version-command']),
     healthCommand: fields['health-command'].present ? readArguments(fields['health-command']) : null,
+    metricsCommand: fields['metrics-command'].present ? readArguments(fields['metrics-command']) : null,
     releases: fields.releases.list().map(readRelease),
     paths: fields.paths.list().map(readPath),
     requires: fields.requires.list().map(readRequirement),

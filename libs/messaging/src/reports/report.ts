@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsObject, IsString, Matches, MaxLength, Min, ValidateNested } from 'class-validator';
 import type { KeyObject } from 'node:crypto';
 import { canonicalJson, sha256Hex, signDsse } from '#proof';
-import { IfPresent, IsFacts, IsInstant, IsTextMap, UnlessNull, digest, name, orderName, version } from '../shapes.js';
+import { IfPresent, IsFacts, IsInstant, IsNumbers, IsTextMap, UnlessNull, digest, name, orderName, version } from '../shapes.js';
 import { openSigned, parseJson } from '../orders/order.js';
 import type { OpenFailure } from '../orders/order.js';
 
@@ -47,6 +47,8 @@ export class ReportBody {
   /** Null when the version could not be measured. */
   @IfPresent() @UnlessNull() @Matches(version) version?: string | null;
   @IfPresent() @IsIn(healths) health?: (typeof healths)[number];
+  /** Of a node that is watched: what its product counts. */
+  @IfPresent() @IsNumbers() metrics?: { [name: string]: number };
   @IfPresent() @Matches(orderName) order?: string;
   @IfPresent() @IsInt() @Min(1) epoch?: number;
   @IfPresent() @IsObject() @ValidateNested() @Type(() => StepReportBody) report?: StepReportBody;

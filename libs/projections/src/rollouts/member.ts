@@ -30,6 +30,8 @@ export function memberAfter(row: MemberRow, { event, envelope: { occurredAt } }:
       return { ...row, state: 'rolled-back', ended_at: occurredAt };
     case 'rollback.failed':
       return { ...row, state: 'astray', reason: told(event.data.reason, event.data.detail), ended_at: occurredAt };
+    case 'rollout.nodes-left-out':
+      return { ...row, state: 'skipped', reason: 'left out of the amended plan', ended_at: occurredAt };
     case 'rollout.node-settled':
       return event.data.outcome === 'skipped' ? { ...row, state: 'skipped', reason: event.data.reason, ended_at: occurredAt } : row;
     default:

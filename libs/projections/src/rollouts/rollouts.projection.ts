@@ -1,8 +1,11 @@
 import { isProcedure } from '#domain';
 import type { DomainEvent, RolloutStrategy } from '#domain';
 import type { Fact, Projection, RowRef, Rows } from '../engine/projection.js';
+import { gateRefs, gateTable, gatesAfter, isGateEvent } from './gates.js';
 import { memberAfter } from './member.js';
 import type { MemberState } from './member.js';
+import { wavesAfter } from './waves.js';
+import type { WaveRow } from './waves.js';
 
 export const rolloutTable = { name: 'rollout', key: ['rollout'] } as const;
 export const memberTable = { name: 'rollout_node', key: ['rollout', 'node'] } as const;
@@ -16,6 +19,8 @@ export type RolloutRow = {
   digest: string;
   selector: string;
   strategy: RolloutStrategy;
+  generation: number;
+  waves: WaveRow[];
   nodes: number;
   /** How many nodes are in which state. */
   tally: { [state in MemberState]?: number };
@@ -33,6 +38,7 @@ export type MemberRow = {
   rollout: string;
   node: string;
   ordinal: number;
+  wave: number;
   from_version: string;
   state: MemberState;
   result: string | null;
@@ -50,13 +56,13 @@ export type MemberRow = {
 /** How far each rollout is, and each node in it. */
 export const rollouts: Projection = {
   name: 'rollouts',
-  tables: [rolloutTable, memberTable],
+  tables: [rolloutTable, memberTable, gateTable],
   keyOf: ({ event }) => rolloutOf(event),
   reads({ event }) {
     const rollout = rolloutOf(event)!;
     const refs: RowRef[] = [{ table: rolloutTable, key: [rollout] }];
     for (const node of nodesOf(event)) refs.push({ table: memberTable, key: [rollout, node] });
-    return refs;
+    return [...refs, ...gateRefs(event)];
   },
   apply(fact, rows) {
     const { event } = fact;
@@ -64,8 +70,12 @@ export const rollouts: Projection = {
     const rollout = rows.get<RolloutRow>(rolloutTable, rolloutOf(event)!);
     if (!rollout) throw new Error(`${event.type} of a rollout that was not planned`);
     const inStream = fact.stream.startsWith('rollout/');
-    const after = { ...rolloutAfter(rollout, fact), position: fact.position, stream_version: inStream ? fact.version : rollout.stream_version };
-    rows.put(rolloutTable, event.type === 'rollout.targets-listed' ? { ...after, tally: list(fact, event.data, rollout, rows) } : { ...after, tally: moveMembers(fact, rollout, rows) });
+    const named = nodesOf(event).flatMap((node) => rows.get<MemberRow>(memberTable, rollout.rollout, node) ?? []);
+    const after = {
+      ...rolloutAfter(rollout, fact), waves: wavesAfter(rollout, event, named), position: fact.position, stream_version: inStream ? fact.version : rollout.stream_version,
+    };
+    if (isGateEvent(event)) gatesAfter(fact, event, rollout, rows);
+    rows.put(rolloutTable, { ...after, tally: event.type === 'rollout.targets-listed' ? list(fact, event.data, rollout, rows) : moveMembers(fact, rollout, rows) });
   },
 };
 
@@ -76,6 +86,7 @@ function rolloutOf(event: DomainEvent): string | undefined {
 }
 
 function nodesOf(event: DomainEvent): string[] {
+  if (event.type === 'rollout.targets-listed') return event.data.targets.map((target) => target.node);
   const { node, nodes } = event.data as { node?: unknown; nodes?: unknown };
   if (Array.isArray(nodes)) return nodes as string[];
   return typeof node === 'string' ? [node] : [];
@@ -85,7 +96,7 @@ function planned(fact: Fact, data: Extract<DomainEvent, { type: 'rollout.planned
   const { rollout, product, to, digest, selector, strategy, nodes, startBy } = data;
   const { actor, occurredAt } = fact.envelope;
   return {
-    rollout, product, target: to, state: 'planned', reason: null, digest, selector, strategy, nodes, tally: {}, planned_at: occurredAt,
+    rollout, product, target: to, state: 'planned', reason: null, digest, selector, strategy, generation: 1, waves: [], nodes, tally: {}, planned_at: occurredAt,
     planned_by: `${actor.kind}:${actor.ref}`, start_by: startBy, started_at: null, ended_at: null, resume_by: null,
     stream_version: fact.version, position: fact.position,
   };
@@ -106,6 +117,18 @@ function rolloutAfter(row: RolloutRow, { event, envelope: { occurredAt } }: Fact
       return event.data.wait === 'start'
         ? { ...row, state: 'expired', reason: 'not started in time', ended_at: occurredAt }
         : { ...row, state: 'stopping', reason: 'not resumed in time', resume_by: null };
+    case 'rollout.amended': {
+      const { digest, strategy, generation, nodes } = event.data;
+      return { ...row, digest, strategy, generation, nodes };
+    }
+    case 'rollout.gate-judged': {
+      const { holdBy, says } = event.data;
+      return holdBy === null ? row : { ...row, state: 'paused', reason: `held at a gate: ${says}`, resume_by: holdBy };
+    }
+    case 'rollout.gate-decided':
+      return row.state === 'paused' ? { ...row, state: 'running', reason: null, resume_by: null } : row;
+    case 'rollout.rollback-begun':
+      return { ...row, state: 'rolling-back', reason: event.data.reason, resume_by: null };
     case 'rollout.rollback-asked':
       return { ...row, state: 'rolling-back', reason: event.data.reason, ended_at: null };
     case 'rollout.completed':
@@ -115,16 +138,18 @@ function rolloutAfter(row: RolloutRow, { event, envelope: { occurredAt } }: Fact
   }
 }
 
-function list(fact: Fact, { rollout, targets }: Extract<DomainEvent, { type: 'rollout.targets-listed' }>['data'], row: RolloutRow, rows: Rows): RolloutRow['tally'] {
-  const before = row.tally.waiting ?? 0;
-  for (const [i, { node, from }] of targets.entries()) {
+/** Lists nodes as they wait; in an amended plan they may wait at another turn than before. */
+function list(fact: Fact, { rollout, first, targets }: Extract<DomainEvent, { type: 'rollout.targets-listed' }>['data'], row: RolloutRow, rows: Rows): RolloutRow['tally'] {
+  let fresh = 0;
+  for (const [i, { node, from, wave }] of targets.entries()) {
+    if (!rows.get<MemberRow>(memberTable, rollout, node)) fresh += 1;
     const member: MemberRow = {
-      rollout, node, ordinal: before + i + 1, from_version: from, state: 'waiting', result: null, step: null, step_title: null,
+      rollout, node, ordinal: first + i, wave, from_version: from, state: 'waiting', result: null, step: null, step_title: null,
       steps_done: 0, steps: 0, reason: null, started_at: null, ended_at: null, position: fact.position,
     };
     rows.put(memberTable, member);
   }
-  return { ...row.tally, waiting: before + targets.length };
+  return { ...row.tally, waiting: (row.tally.waiting ?? 0) + fresh };
 }
 
 function moveMembers(fact: Fact, row: RolloutRow, rows: Rows): RolloutRow['tally'] {

@@ -5,7 +5,7 @@ import { refuse } from '#domain';
 import type { Refusal } from '#domain';
 import { pageOf, standingOf } from '../engine/answers.js';
 import type { About, Answer, Page } from '../engine/answers.js';
-import { RolloutEntry, RolloutMember } from './rollouts.entity.js';
+import { RolloutEntry, RolloutGate, RolloutMember } from './rollouts.entity.js';
 
 /** Rollouts, the newest first; `after` is the last one's planned-at and id. */
 export class ListRollouts extends Query<Page<RolloutEntry>> {
@@ -68,5 +68,30 @@ export class ListMembersHandler implements IQueryHandler<ListMembers> {
     const query = this.source.getRepository(RolloutMember).createQueryBuilder('m').where('m.rollout = :rollout and m.ordinal > :after', { rollout, after });
     if (state !== null) query.andWhere('m.state = :state', { state });
     return { ...(await pageOf(query.orderBy('m.ordinal'), limit, (one) => String(one.ordinal))), ...standing };
+  }
+}
+
+/** Gates at one opening, at most; what makes one number of a round and a gate. */
+export const gatesInRound = 100;
+
+/** Gates of a rollout in the order in which they were opened; `after` counts them all. */
+export class ListGates extends Query<Page<RolloutGate>> {
+  constructor(
+    readonly rollout: string,
+    readonly options: { after: number; limit: number },
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListGates)
+export class ListGatesHandler implements IQueryHandler<ListGates> {
+  constructor(private readonly source: DataSource) {}
+
+  async execute({ rollout, options: { after, limit } }: ListGates): Promise<Page<RolloutGate>> {
+    const standing = await standingOf(this.source, 'rollouts', about(rollout));
+    const query = this.source.getRepository(RolloutGate).createQueryBuilder('g').where('g.rollout = :rollout', { rollout });
+    query.andWhere(`g.round * ${gatesInRound} + g.gate > :after`, { after });
+    return { ...(await pageOf(query.orderBy('g.round').addOrderBy('g.gate'), limit, (one) => String(one.round * gatesInRound + one.gate))), ...standing };
   }
 }

@@ -7,6 +7,7 @@ const rollSchema: SchemaChange[] = [
   sqlChange('readModels0001000001003', new URL('./0003-read-models.sql', import.meta.url)),
   sqlChange('matrix0001000001010', new URL('./0010-matrix.sql', import.meta.url)),
   sqlChange('nodePassages0001000001011', new URL('./0011-node-passages.sql', import.meta.url)),
+  sqlChange('waves0001000001012', new URL('./0012-waves.sql', import.meta.url)),
 ];
 
 /** Every schema change of a Rollbook database, in order: the ledger first, then the read models over it. */

@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 export type TimerSubject =
   | { kind: 'step'; node: string; order: string; wait: 'acceptance' | 'report'; correlation: string; cause: string }
   | { kind: 'review'; node: string; order: string; correlation: string; cause: string }
-  | { kind: 'rollout'; rollout: string; wait: 'start' | 'resume'; correlation: string; cause: string };
+  | { kind: 'rollout'; rollout: string; wait: 'start' | 'resume' | 'baseline'; correlation: string; cause: string };
 
 export interface Timer {
   name: string;
