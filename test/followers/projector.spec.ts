@@ -141,7 +141,7 @@ describe('a read model in trouble', () => {
     await expect(follower.step(lease)).rejects.toThrow('fleet cannot go on');
     const standing = async (): Promise<{ [name: string]: number }> =>
       Object.fromEntries(await Promise.all(projections.map(async (one) => [one.name, await workshop.positionOf(followerOf(one))] as const)));
-    expect(await standing()).toEqual({ fleet: 0, history: 3, products: 3, rollouts: 3, certification: 3 });
+    expect(await standing()).toEqual({ ...Object.fromEntries(projections.map((one) => [one.name, 3])), fleet: 0 });
     await workshop.meddle('alter table roll.fleet rename column wellbeing to health');
     await workshop.drain(follower, lease);
     expect(await standing()).toMatchObject({ fleet: 3 });

@@ -35,7 +35,7 @@ const problems = (...changes: [string, string][]) => {
 it('reads a good one', () => {
   const artifact = { name: 'thing', file: '1.10/thing', sha256 };
   expect(parseProduct('product.yaml', text)).toEqual({
-    product: 'thing', name: 'The Thing', versionCommand: ['thing', '--version'], healthCommand: ['thing', 'health'],
+    product: 'thing', name: 'The Thing', versionCommand: ['thing', '--version'], healthCommand: ['thing', 'health'], metricsCommand: null,
     releases: [
       { version: '1.10', released: '2026-01-16', scheduled: null, activeSupportEnds: null, supportEnds: null, breaking: [], notes: [], artifacts: [artifact] },
       { version: 'v1.9', released: null, scheduled: null, activeSupportEnds: null, supportEnds: '2026-04-01', breaking: ['All of it'], notes: ['One', 'Two'], artifacts: [] },

@@ -178,7 +178,8 @@ describe('what they count', () => {
 });
 
 describe('a counter', () => {
-  const looks = (...values: (number | null)[]): NodeLook[] => values.map((value, i) => ({ at: later(opened, i * 60), version: 'v0.7.0', health: 'healthy', metrics: (value === null ? {} : { errors: value, requests: i * 100 }) as NodeLook['metrics'] }));
+  const countsAt = (value: number | null, i: number): NodeLook['metrics'] => (value === null ? {} : { errors: value, requests: i * 100 });
+  const looks = (...values: (number | null)[]): NodeLook[] => values.map((value, i) => ({ at: later(opened, i * 60), version: 'v0.7.0', health: 'healthy', metrics: countsAt(value, i) }));
   const errors = { metric: 'errors', per: null };
 
   it('is what it grew by, over the minutes that it was seen', () => {
