@@ -19,6 +19,7 @@ export class Ground {
   ending;
   #endings = [];
   #folder;
+  #starting = Promise.resolve();
 
   constructor({ quick, say }) {
     this.quick = quick;
@@ -37,6 +38,8 @@ export class Ground {
 
   end() {
     this.ending ??= (async () => {
+      // What is just being started can only be ended once it runs.
+      await this.#starting.catch(() => undefined);
       for (const end of this.#endings.reverse()) await Promise.resolve().then(end).catch((error) => this.say(`bench: ${error.message}`));
     })();
     return this.ending;
@@ -55,8 +58,7 @@ export class Ground {
 
   /** A server with its settings as they are for real data: every commit is on disk before it is answered. */
   async postgres() {
-    const server = await startLocalPostgres({ dir: join(this.folder, 'postgres'), maxConnections: 200 });
-    this.onEnd(() => server.stop());
+    const server = await this.#started(startLocalPostgres({ dir: join(this.folder, 'postgres'), maxConnections: 200 }));
     this.adminUrl = server.adminUrl;
     const { rows } = await this.sql(server.adminUrl, `select split_part(current_setting('server_version'), ' ', 1) as version`);
     this.postgresVersion = rows[0].version;
@@ -93,9 +95,16 @@ export class Ground {
   async kafka() {
     const given = process.env.KAFKA_BROKERS;
     if (given) return given;
-    const broker = await startKafkaBroker({ dir: join(this.folder, 'kafka') });
-    this.onEnd(() => broker.stop());
-    return broker.brokers;
+    return (await this.#started(startKafkaBroker({ dir: join(this.folder, 'kafka') }))).brokers;
+  }
+
+  #started(starting) {
+    const started = starting.then((server) => {
+      this.onEnd(() => server.stop());
+      return server;
+    });
+    this.#starting = started;
+    return started;
   }
 }
 

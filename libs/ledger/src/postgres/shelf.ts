@@ -19,6 +19,11 @@ export interface ShelfOptions {
   pause?: (ms: number) => Promise<unknown>;
 }
 
+/** So many items that wait are better sent at once than held for those that may join them. */
+const worthAStatement = 32;
+/** So many callers may go on before the next statement leaves, to share it. */
+const answeredAtOnce = 64;
+
 /**
  * The ledger in PostgreSQL. Concurrent callers are grouped: while a statement is under way, the next one gathers, so that
  * one commit serves many. A statement whose outcome is unknown (the connection broke) is repeated as it is, which is safe
@@ -32,6 +37,7 @@ export class PostgresShelf implements Ledger {
   private readonly attempts: number;
   private readonly pause: (ms: number) => Promise<unknown>;
   private underWay = 0;
+  private flushing = false;
 
   constructor(
     private readonly pool: Pool,
@@ -47,7 +53,7 @@ export class PostgresShelf implements Ledger {
   append(items: AppendItem[]): Promise<AppendResult[]> {
     const bodies = items.map(bodiesOf);
     const results = items.map((item, i) => this.enqueue(item, bodies[i]!));
-    this.flush();
+    this.flushSoon();
     return Promise.all(results);
   }
 
@@ -86,15 +92,28 @@ export class PostgresShelf implements Ledger {
   }
 
   private async write(batch: Waiting[]): Promise<void> {
-    const settle = await this.send(batch).then(
-      (rows) => () => batch.forEach((one, i) => one.resolve(resultOf(rows[i]!))),
-      (error: unknown) => () => batch.forEach((one) => one.reject(error)),
+    const answer = await this.send(batch).then(
+      (rows) => (one: Waiting, i: number) => one.resolve(resultOf(rows[i]!)),
+      (error: unknown) => (one: Waiting) => one.reject(error),
     );
     this.underWay -= 1;
-    this.flush();
-    // What the callers do next takes time, in which PostgreSQL shall have work: the next statement leaves first.
-    if (this.underWay > 0) setImmediate(settle);
-    else settle();
+    // What the callers do next takes time, in which PostgreSQL shall have work: with enough at hand the next statement leaves
+    // before they are answered, and else when some are.
+    const atOnce = this.queue.length < worthAStatement ? answeredAtOnce : 0;
+    batch.slice(0, atOnce).forEach(answer);
+    if (atOnce === 0) this.flush();
+    else this.flushSoon();
+    if (batch.length > atOnce) setImmediate(() => batch.forEach((one, i) => i >= atOnce && answer(one, i)));
+  }
+
+  /** After all that runs now: callers that were answered together and go on at once share the next statement too. */
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    process.nextTick(() => {
+      this.flushing = false;
+      this.flush();
+    });
   }
 
   private async send(batch: Waiting[]): Promise<AppendRow[]> {

@@ -62,7 +62,11 @@ function writeObject(object: object, path: string, depth: number): string {
   return `${text}}`;
 }
 
+/** Text that JSON writes as it is: printable ASCII without the quote and the backslash. Nearly all of ours is such. */
+const plain = /^[ !#-[\]-~]*$/;
+
 function quote(text: string, path: string): string {
+  if (plain.test(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new NotCanonical(path, 'holds half of a surrogate pair');
   return JSON.stringify(text);
 }
