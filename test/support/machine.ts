@@ -97,7 +97,8 @@ export class Machine {
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  /** What its programs are given. */
+  environment(): NodeJS.ProcessEnv {
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLLBOOK_|DATABASE_URL|KAFKA_BROKERS|NODE_OPTIONS)/.test(name)));
     return { ...inherited, ROLLBOOK_HOME: this.home, ROLLBOOK_PORT: '0', NO_COLOR: '1', ...this.env };
   }
