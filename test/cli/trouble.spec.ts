@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import pg from 'pg';
 import { freePort } from '#platform';
 import { projections } from '#projections';
 import { names } from '../../apps/cli/src/commands/projections.js';
+import { root } from '../houserules/sources.js';
 import { TestCertificates, haveOpenssl } from '../support/certificates.js';
 import { createEmptyDatabase } from '../support/database.js';
 import { cliProgram, runProcess } from '../support/machine.js';
@@ -20,13 +21,14 @@ const cli = (args: readonly string[], env: { [name: string]: string } = {}) => r
 const words = (line: string) => (line === '' ? [] : line.split(' '));
 const rollout = (action: string) => `rollout ${action} r-1`;
 
+const page = readFileSync(join(root, 'docs/command-line.md'), 'utf8');
 const commands = [
   'node list', 'node show', 'node history', 'product list', 'product show',
   'rollout plan', 'rollout start', 'rollout watch', 'rollout pause', 'rollout resume', 'rollout abort', 'rollout rollback', 'rollout status', 'rollout list',
   'ledger verify', 'projections rebuild', 'schema apply', 'up',
 ];
 
-it('names every exit code in the help of every command, within 80 columns', async () => {
+it('names every exit code in the help of every command, within 80 columns; the page of the command line has each, and each option', async () => {
   const groups = ['', 'node', 'product', 'rollout', 'ledger', 'projections', 'schema'];
   for (const command of [...groups, ...commands]) {
     const { code, stdout, stderr } = await cli([...words(command), '--help']);
@@ -34,6 +36,9 @@ it('names every exit code in the help of every command, within 80 columns', asyn
     expect(stdout).toContain(`Usage: rollbook ${command}`.trimEnd());
     expect([...(stdout.split('Exit codes:')[1] ?? '').matchAll(/^ {2}(\d) {2}\S/gm)].map(([, number]) => number)).toEqual(['0', '1', '2', '3', '4', '5']);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    if (!groups.includes(command)) expect([command, new RegExp(`^### rollbook ${command}\\b`, 'm').test(page)]).toEqual([command, true]);
+    const options = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option]) => option!);
+    expect(options.filter((option) => !page.includes(option))).toEqual([]);
   }
 }, 60_000);
 
