@@ -47,6 +47,12 @@ function urlIn(server: LocalPostgres, home: string, as: 'worker' | 'admin'): str
   return urlFor(server.adminUrl, logins.database, as === 'admin' ? undefined : logins.worker);
 }
 
+/** The room of read models, with all that it stands on: most of a start, so only commands that need it load it. */
+export async function loadProjections() {
+  await import('reflect-metadata');
+  return import('#projections');
+}
+
 /** A pool for a command; a database that does not answer becomes an exit. */
 export async function withPool<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = await openPool({ url, name: 'rollbook cli', max: 6, logger: silentLogger });

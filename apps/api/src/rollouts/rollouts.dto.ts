@@ -24,7 +24,7 @@ export class PlanBody {
   @ApiProperty({ example: 'all', description: 'Selector; the nodes that it stands for now are fixed in the plan.' }) @IsString() @MaxLength(20_000) nodes: string;
   @ApiPropertyOptional({ type: StrategyBody }) @IsOptional() @IsObject() @ValidateNested() @Type(() => StrategyBody) strategy?: StrategyBody;
   @ApiPropertyOptional({ type: String, example: 'apt', description: 'How releases are put in place; without it, as suits each node best.' }) @IsOptional() @IsName() method?: string;
-  @ApiPropertyOptional({ default: false, description: 'Only shows the plan; nothing is recorded.' }) @IsOptional() @IsBoolean() dryRun?: boolean;
+  @ApiPropertyOptional({ default: false, example: true, description: 'Only shows the plan; nothing is recorded.' }) @IsOptional() @IsBoolean() dryRun?: boolean;
 }
 
 export class StartBody {

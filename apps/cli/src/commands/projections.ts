@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { PostgresReader } from '#ledger';
 import { exitCodes, systemClock } from '#platform';
-import { projections, rebuild } from '#projections';
 import type { Projection } from '#projections';
 import type { Context } from '../context.js';
-import { withDatabaseUrl, withPool } from '../database.js';
+import { loadProjections, withDatabaseUrl, withPool } from '../database.js';
 import { usage } from '../exit.js';
 import { Progress } from '../render/progress.js';
 import { paint } from '../render/style.js';
 import { table } from '../render/table.js';
 
-const names = projections.map((projection) => projection.name);
+/** Written out for the help, which shall not wait for the read models to be loaded. */
+export const names = ['fleet', 'history', 'products', 'rollouts', 'certification'];
 
 export function projectionCommands(program: Command, context: () => Context): void {
   program
@@ -22,7 +22,8 @@ export function projectionCommands(program: Command, context: () => Context): vo
     .option('--check', 'only compares the rebuilt rows with the live ones; exit code 5 when they differ')
     .description('folds the ledger into new tables, compares them with the live ones, and swaps; works with the service down')
     .action(async (name: string | undefined, { all = false, check = false }: { all?: boolean; check?: boolean }) => {
-      const chosen = choose(name, all);
+      const { projections, rebuild } = await loadProjections();
+      const chosen = choose(projections, name, all);
       const { out } = context();
       const reports = await withDatabaseUrl(context(), 'worker', (url) => withPool(url, async (pool) => {
         const done = [];
@@ -45,7 +46,7 @@ export function projectionCommands(program: Command, context: () => Context): vo
     });
 }
 
-function choose(name: string | undefined, all: boolean): readonly Projection[] {
+function choose(projections: readonly Projection[], name: string | undefined, all: boolean): readonly Projection[] {
   if (all === (name !== undefined)) throw usage(`name a projection (${names.join(', ')}), or say --all`);
   if (all) return projections;
   const found = projections.find((projection) => projection.name === name);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { applySchema, grantLogin } from '#platform';
-import { allSchemaChanges } from '#projections';
 import type { Context } from '../context.js';
-import { withDatabaseUrl } from '../database.js';
+import { loadProjections, withDatabaseUrl } from '../database.js';
 import { refused, unreachable, usage } from '../exit.js';
 
 /** Groups that a login needs for what it runs. */
@@ -39,6 +38,7 @@ export function schemaCommands(program: Command, context: () => Context): void {
 }
 
 export async function applyOrExit(url: string) {
+  const { allSchemaChanges } = await loadProjections();
   try {
     return await applySchema(url, allSchemaChanges);
   } catch (error) {
