@@ -43,6 +43,7 @@ export function reportBody(kind: ReportBody['kind'], over: Partial<ReportBody> =
     observed: { version: null, health: 'unknown' },
     accepted: { order: 'r-1.n-1.1.0.1', epoch: 1 },
     finished: { order: 'r-1.n-1.1.0.1', epoch: 1, report: stepReport() },
+    refused: { message: { reason: 'bad-signature', sha256: 'b'.repeat(64), bytes: 12 } },
   };
   return { kind, ...head, ...parts[kind], ...over };
 }

@@ -23,7 +23,7 @@ export function kafkaChannel({ site, agent, logger, settings, serviceKeys }: Com
   const stopping = new AbortController();
   const sender = new KafkaSender({ settings, logger });
   const channel = new KafkaAgentChannel({
-    site, agent, serviceKeys,
+    site, agent, serviceKeys, onTrouble: (what, error) => logger.error(what, { error }),
     sender: { send: (records) => sender.send([...records]) },
     makeReceiver: (groupId, topics, onBatch) => {
       const opened = () => untilItWorks(() => receiver.start(), stopping.signal, logger);

@@ -4,7 +4,7 @@ export type { Projection } from './engine/projection.js';
 export { projectOn, projectorBatch } from './engine/projector.js';
 export { projections } from './engine/projections.js';
 export { RebuildRunning, rebuild } from './engine/rebuild.js';
-export type { RebuildReport } from './engine/rebuild.js';
+export type { RebuildOptions, RebuildReport } from './engine/rebuild.js';
 export { countParked } from './engine/storage.js';
 export { ListCertification } from './certification/certification.queries.js';
 export { Feed } from './feed/feed.js';

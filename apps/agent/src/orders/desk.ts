@@ -2,9 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { openOrder, openWatch, parameterPatterns } from '#messaging';
 import type { DigestedRunbook, OrderBody, Step } from '#messaging';
 import type { Clock, Logger } from '#platform';
-import type { AgentMemory, Watch } from '../journal/memory.js';
+import { sha256Hex } from '#proof';
+import type { AgentMemory, Unsent, Watch } from '../journal/memory.js';
 import type { HeldProduct, ServedNode } from '../nodes.js';
 import type { Reporter } from '../reports/reporter.js';
+import { Distrust } from './distrust.js';
 
 export interface DeskOptions {
   site: string;
@@ -21,13 +23,17 @@ export interface DeskOptions {
 
 /** Takes in what the channel brings: refuses what may not be done, makes the rest durable, and acknowledges it. */
 export class OrderDesk {
-  constructor(private readonly options: DeskOptions) {}
+  private readonly distrust: Distrust;
+
+  constructor(private readonly options: DeskOptions) {
+    this.distrust = new Distrust(options.clock);
+  }
 
   async take(messages: readonly Buffer[], cursor?: number): Promise<void> {
     const { memory, reporter, clock, onOrder } = this.options;
     const taken: OrderBody[] = [];
     const refused: OrderBody[] = [];
-    const reports = [];
+    const reports: Unsent[] = [];
     const watches: { node: string; watch: Watch }[] = [];
     for (const bytes of messages) {
       const watch = this.watchIn(bytes);
@@ -36,7 +42,7 @@ export class OrderDesk {
         watches.push(watch);
         continue;
       }
-      const order = this.open(bytes);
+      const order = this.open(bytes, reports);
       if (!order || [...taken, ...refused].some((one) => one.order === order.order) || memory.find(order.order)) continue;
       const refusal = this.refusalOf(order, taken);
       if (refusal === undefined) {
@@ -77,15 +83,15 @@ export class OrderDesk {
 
   private open(bytes: Buffer): OrderBody | undefined {
     const { serviceKeys, site, nodes, logger } = this.options;
+  /** Undefined for what is not an order for a node of this agent; what cannot be believed is told to the service. */
+  private open(bytes: Buffer, reports: Unsent[]): OrderBody | undefined {
+    const { serviceKeys, site, nodes, reporter, logger } = this.options;
     const opened = openOrder(bytes, serviceKeys);
-    if (!opened.ok) {
-      // Not signed by the service: nobody to answer to.
-      logger.warn('an order was refused', { reason: opened.reason, problem: opened.problem });
-      return undefined;
-    }
-    const { body } = opened;
-    if (body.site === site) return nodes.has(body.node) ? body : undefined;
-    logger.warn('an order of another site was refused', { order: body.order, site: body.site });
+    if (opened.ok && opened.body.site === site) return nodes.has(opened.body.node) ? opened.body : undefined;
+    const reason = opened.ok ? 'wrong-site' : opened.reason;
+    logger.warn('an order was refused', { reason, problem: opened.ok ? `it is of site ${opened.body.site}` : opened.problem });
+    const sha256 = sha256Hex(bytes);
+    if (this.distrust.isNews(sha256)) reports.push(reporter.distrusted({ reason, sha256, bytes: bytes.length }));
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { sealReport } from '#messaging';
+import { sealReport, subjectOf } from '#messaging';
 import type { AgentChannel, OrderBody, ReceiptBody, ReportBody, StepReportBody } from '#messaging';
 import type { Clock, Logger } from '#platform';
 import type { AgentMemory, Unsent } from '../journal/memory.js';
@@ -67,6 +67,11 @@ export class Reporter {
   refused(order: OrderBody, reason: string, at: string): Unsent {
     const report = { outcome: 'refused' as const, reason, startedAt: null, finishedAt: at, exit: null, facts: {}, output: null, found: false };
     return this.report({ kind: 'finished', node: order.node, at, order: order.order, epoch: order.epoch, report });
+  }
+
+  /** A message that was not believed: nobody to answer to, but the service is to know. */
+  distrusted(message: NonNullable<ReportBody['message']>): Unsent {
+    return this.report({ kind: 'refused', at: this.options.clock.now(), message });
   }
 
   /** Puts what a step said on the disk, before the report that names it is made. */
@@ -137,7 +142,7 @@ export class Reporter {
   /** Nothing for a report that cannot be read now: it must not hold up the others. */
   private sealed({ body, evidence }: Unsent): { sequence: number; node: string; bytes: Buffer }[] {
     const { key, keyId, evidence: folder, logger } = this.options;
-    const { sequence, node } = body;
+    const [sequence, node] = [body.sequence, subjectOf(body)];
     try {
       const blobs = evidence.map((file) => folder.read(file));
       const whole = blobs.filter((blob) => blob !== undefined);

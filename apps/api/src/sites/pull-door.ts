@@ -10,6 +10,15 @@ import type { Pool } from 'pg';
 const lettersMax = 100;
 const pollMs = 20;
 
+/** A letter that is no JSON is no order; it must not keep those behind it. */
+function readable(message: string): unknown[] {
+  try {
+    return [JSON.parse(message) as unknown];
+  } catch {
+    return [];
+  }
+}
+
 /** The door for agents that pull: checks their passes, holds requests open until there is an order, takes reports. */
 export class PullDoor {
   private readonly mailbox: Mailbox;
@@ -56,7 +65,7 @@ export class PullDoor {
       const letters = await this.mailbox.after(site, after, lettersMax);
       const left = until - clock.millis();
       if (letters.length > 0 || left <= 0 || gone.aborted) {
-        return { orders: letters.map((letter) => JSON.parse(letter.message) as unknown), cursor: letters.at(-1)?.position ?? after };
+        return { orders: letters.flatMap((letter) => readable(letter.message)), cursor: letters.at(-1)?.position ?? after };
       }
       await this.delivery(left, gone);
     }

@@ -28,6 +28,12 @@ export interface CheckedReport {
   report?: StepReport;
 }
 
+/** Who says it, and the id by which it counts once. */
+export function reportMeta({ site, agent, incarnation, sequence }: Pick<CheckedReport, 'site' | 'agent' | 'incarnation' | 'sequence'>): Meta {
+  const ref = `${site}/${agent}`;
+  return { command: idFrom('report', ref, incarnation, String(sequence)), actor: { kind: 'agent', ref } };
+}
+
 /** Records what an agent says of a node. The evidence is stored before the event that names it. */
 export class TakeReport extends Command<Outcome> {
   constructor(
@@ -54,8 +60,7 @@ export class TakeReportHandler implements ICommandHandler<TakeReport> {
     const cause = order === undefined ? undefined : await this.book.orderOf(node, order, known);
     if (order !== undefined && !cause && state.status === 'registered') return { ok: false, ...refuse('order-unknown', { node, order }) };
     for (const bytes of evidence) await this.blobs.put(bytes);
-    const ref = `${site}/${agent}`;
-    const meta: Meta = { command: idFrom('report', ref, incarnation, String(sequence)), actor: { kind: 'agent', ref }, at };
+    const meta: Meta = { ...reportMeta({ site, agent, incarnation, sequence }), at };
     return this.book.act({
       stream: streamOf.node(node), decider: nodeDecider, commands: () => commandsOf(report),
       meta: withCause(meta, cause), asked: { ...report, evidence: evidence.map((bytes) => sha256Hex(bytes)) },

@@ -5,7 +5,7 @@ import { idFrom } from '#platform';
 import type { Clock, Logger } from '#platform';
 import type { Book } from '../book/book.js';
 import type { Outcome } from '../book/outcome.js';
-import { TakeReport } from '../node/take-report.js';
+import { TakeReport, reportMeta } from '../node/take-report.js';
 import type { CheckedReport } from '../node/take-report.js';
 import { RefuseMessage } from './refuse-message.js';
 
@@ -21,14 +21,15 @@ export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock
       const { state } = await book.site(site);
       return [...state.agents.values()];
     },
-    async record(report: { body: CheckedReport; evidence: readonly Buffer[] }): Promise<'taken' | 'later' | { refused: string }> {
+    async record(report: { body: ReportedBody; evidence: readonly Buffer[] }): Promise<'taken' | 'later' | { refused: string }> {
       try {
-        const outcome: Outcome = await bus.execute(new TakeReport(report.body, report.evidence));
+        const { body, evidence } = report;
+        const outcome: Outcome = await bus.execute(isRefusal(body) ? refusalBy(body) : new TakeReport(body as CheckedReport, evidence));
         return outcome.ok ? 'taken' : { refused: outcome.refusal.code };
       } catch (error) {
         if (isUnavailable(error)) throw error;
         // One report that breaks our own rules must not hold up those behind it.
-        logger.error('a report could not be recorded', { error, node: report.body.node, sequence: report.body.sequence });
+        logger.error('a report could not be recorded', { error, agent: report.body.agent, sequence: report.body.sequence });
         return canNeverBeStored(error) ? { refused: 'report-invalid' } : 'later';
       }
     },
@@ -45,6 +46,24 @@ export function intakePorts(options: { bus: CommandBus; book: Book; clock: Clock
       await bus.execute(new RefuseMessage(meta, site, agent, reason, sha256, bytes));
     },
   };
+}
+
+/** An agent's word that a message on the way to it was not to be trusted, or could not be read. */
+type ReportedRefusal = ReportedBody & { message: { reason: string; sha256: string; bytes: number } };
+
+/** A report as it comes: its shape has been checked, and with it that a kind has the fields that it must have. */
+type ReportedBody = Omit<CheckedReport, 'kind' | 'node'> & {
+  kind: CheckedReport['kind'] | 'refused';
+  node?: string;
+  message?: { reason: string; sha256: string; bytes: number };
+};
+
+function isRefusal(body: ReportedBody): body is ReportedRefusal {
+  return body.kind === 'refused' && body.message !== undefined;
+}
+
+function refusalBy({ site, agent, incarnation, sequence, at, message: { reason, sha256, bytes } }: ReportedRefusal): RefuseMessage {
+  return new RefuseMessage({ ...reportMeta({ site, agent, incarnation, sequence }), at }, site, null, reason, sha256, bytes);
 }
 
 /** What the ledger cannot hold now it cannot hold later: its agent must not send it for ever. */

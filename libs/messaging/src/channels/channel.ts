@@ -20,7 +20,7 @@ export interface AgentChannel {
   start(handlers: AgentHandlers): Promise<void>;
   /**
    * Hands reports over. That it resolves does not yet mean that the service has them: only a receipt does, and without
-   * one they MUST be sent again.
+   * one they MUST be sent again. One that is too large for the channel MUST NOT keep the others.
    */
   send(reports: readonly OutgoingReport[]): Promise<void>;
   stop(): Promise<void>;

@@ -30,7 +30,7 @@ export class KafkaAgentChannel implements AgentChannel {
   private receiver: RecordReceiver | undefined;
 
   constructor(
-    private readonly options: { site: string; agent: string; sender: RecordSender; makeReceiver: MakeReceiver; serviceKeys: ReadonlyMap<string, KeyObject> },
+    private readonly options: { site: string; agent: string; sender: RecordSender; makeReceiver: MakeReceiver; serviceKeys: ReadonlyMap<string, KeyObject>; onTrouble?: (what: string, error: unknown) => void },
   ) {}
 
   async start(handlers: AgentHandlers): Promise<void> {
@@ -50,7 +50,16 @@ export class KafkaAgentChannel implements AgentChannel {
 
   async send(reports: readonly OutgoingReport[]): Promise<void> {
     const topic = reportsTopic(this.options.site);
-    await this.options.sender.send(reports.map(({ node, bytes }) => ({ topic, key: node, value: bytes })));
+    const records = reports.map(({ node, bytes }) => ({ topic, key: node, value: bytes }));
+    const { sender, onTrouble } = this.options;
+    try {
+      await sender.send(records);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // Too large for any broker, and so nothing was sent: the others go without it.
+      if (records.length === 1) return onTrouble?.('a report is too large to be sent', error);
+      for (const report of reports) await this.send([report]);
+    }
   }
 
   async stop(): Promise<void> {

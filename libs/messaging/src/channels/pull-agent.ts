@@ -30,6 +30,8 @@ const longestPauseMs = 5_000;
 /** Reports in one request, so that a request stays within what the door takes. */
 const reportsPerRequest = 20;
 
+class TooLarge extends Error {}
+
 /** Pulls orders by long polling and posts reports: an agent that needs no open port and no broker. */
 export class PullAgentChannel implements AgentChannel {
   private readonly stopping = new AbortController();
@@ -48,14 +50,23 @@ export class PullAgentChannel implements AgentChannel {
   }
 
   async send(reports: readonly OutgoingReport[]): Promise<void> {
-    for (let i = 0; i < reports.length; i += reportsPerRequest) {
-      const body = { reports: reports.slice(i, i + reportsPerRequest).map((one) => JSON.parse(one.bytes.toString('utf8')) as unknown) };
+    for (let i = 0; i < reports.length; i += reportsPerRequest) await this.post(reports.slice(i, i + reportsPerRequest));
+  }
+
+  private async post(reports: readonly OutgoingReport[]): Promise<void> {
+    const body = { reports: reports.map((one) => JSON.parse(one.bytes.toString('utf8')) as unknown) };
+    try {
       const answer = await this.request('POST', `/v1/sites/${this.options.site}/reports`, { body, timeoutMs: 30_000 });
       const { receipts } = JSON.parse(answer.toString('utf8')) as { receipts: unknown[] };
       for (const one of receipts) {
         const receipt = checkBody(ReceiptBody, Buffer.from(JSON.stringify(one)));
         if (receipt.ok) await this.handlers?.receipt(receipt.value);
       }
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error;
+      // The door takes so much at once; a report that is too large alone goes nowhere, and the others go without it.
+      if (reports.length === 1) return this.options.onTrouble('a report is too large to be sent', error);
+      for (const report of reports) await this.post([report]);
     }
   }
 
@@ -94,6 +105,7 @@ export class PullAgentChannel implements AgentChannel {
     const headers = { 'rollbook-agent': sealPass({ site, agent, at: now() }, key, keyId) };
     const answer = await http.request(method, path, { ...options, headers, signal: this.stopping.signal });
     if (answer.status >= 200 && answer.status < 300) return answer.body;
+    if (answer.status === 413) throw new TooLarge(`${method} ${path.split('?')[0]} carried too much`);
     throw new Error(`${method} ${path.split('?')[0]} was answered with ${answer.status}: ${answer.body.toString('utf8').slice(0, 300)}`);
   }
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readPublicKey, sha256Hex } from '#proof';
 import { reportsInReceipt } from '../receipts/receipt.js';
 import type { ReceiptBody } from '../receipts/receipt.js';
-import { openReport } from '../reports/report.js';
+import { openReport, subjectOf } from '../reports/report.js';
 import type { OpenedReport, ReportBody } from '../reports/report.js';
 
 export interface KnownAgent {
@@ -44,7 +44,9 @@ export class Intake {
     const byNode = new Map<string, OpenedReport[]>();
     for (const bytes of messages) {
       const report = await this.open(site, bytes, agents, keys);
-      if (report) byNode.set(report.body.node, [...(byNode.get(report.body.node) ?? []), report]);
+      if (!report) continue;
+      const subject = subjectOf(report.body);
+      byNode.set(subject, [...(byNode.get(subject) ?? []), report]);
     }
     const receipts = new Receipts();
     const queues = [...byNode.values()];

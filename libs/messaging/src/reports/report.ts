@@ -30,17 +30,25 @@ export class StepReportBody {
   @IsBoolean() found: boolean;
 }
 
+/** A message that could not be trusted or read, by its digest: what was in it is nobody's word. */
+export class RefusedMessageBody {
+  @IsString() @MaxLength(64) reason: string;
+  @Matches(digest) sha256: string;
+  @IsInt() @Min(0) bytes: number;
+}
+
 /**
- * What an agent says. `announced` and `observed` tell of a node as it is; `accepted` and `finished` answer an order.
+ * What an agent says. `announced` and `observed` tell of a node as it is; `accepted` and `finished` answer an order;
+ * `refused` tells of a message on the way to it that it did not believe, and of no node.
  * `sequence` counts an agent's reports from 1 without a gap within one `incarnation` of its journal.
  */
 export class ReportBody {
-  @IsIn(['announced', 'observed', 'accepted', 'finished']) kind: 'announced' | 'observed' | 'accepted' | 'finished';
+  @IsIn(['announced', 'observed', 'accepted', 'finished', 'refused']) kind: 'announced' | 'observed' | 'accepted' | 'finished' | 'refused';
   @Matches(name) site: string;
   @Matches(name) agent: string;
   @Matches(/^[0-9a-f-]{36}$/) incarnation: string;
   @IsInt() @Min(1) sequence: number;
-  @Matches(name) node: string;
+  @IfPresent() @Matches(name) node?: string;
   @IsInstant() at: string;
   @IfPresent() @Matches(name) product?: string;
   @IfPresent() @IsTextMap() labels?: { [name: string]: string };
@@ -52,6 +60,7 @@ export class ReportBody {
   @IfPresent() @Matches(orderName) order?: string;
   @IfPresent() @IsInt() @Min(1) epoch?: number;
   @IfPresent() @IsObject() @ValidateNested() @Type(() => StepReportBody) report?: StepReportBody;
+  @IfPresent() @IsObject() @ValidateNested() @Type(() => RefusedMessageBody) message?: RefusedMessageBody;
 }
 
 /** A report with the evidence it names; evidence is bound by its digest, the report by its signature. */
@@ -63,11 +72,17 @@ export interface OpenedReport {
 
 /** Fields that a kind of report must have. */
 const required: Record<ReportBody['kind'], (keyof ReportBody)[]> = {
-  announced: ['product', 'labels', 'health'],
-  observed: ['health'],
-  accepted: ['order', 'epoch'],
-  finished: ['order', 'epoch', 'report'],
+  announced: ['node', 'product', 'labels', 'health'],
+  observed: ['node', 'health'],
+  accepted: ['node', 'order', 'epoch'],
+  finished: ['node', 'order', 'epoch', 'report'],
+  refused: ['message'],
 };
+
+/** What a report is about: reports of one subject keep their order. */
+export function subjectOf({ node, agent }: Pick<ReportBody, 'node' | 'agent'>): string {
+  return node ?? agent;
+}
 
 export function sealReport(body: ReportBody, evidence: Buffer[], key: KeyObject, keyId: string): Buffer {
   const envelope = signDsse(reportType, Buffer.from(canonicalJson(withoutUndefined(body))), key, keyId);
