@@ -11,8 +11,6 @@ import { killQuietly } from './machine.js';
 import { PullService } from './pull-service.js';
 import { until } from './until.js';
 
-const program = join(root, 'dist/apps/agent/src/main.js');
-
 const product = `product: thing
 name: The Thing
 version-command: [version]
@@ -73,6 +71,7 @@ while :; do sleep 0.05; done`),
 export class AgentProcess {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollbook-agent-'));
   readonly state = join(this.folder, 'state');
+  readonly program = join(root, 'dist/apps/agent/src/main.js');
   readonly service = new PullService();
   output = '';
   private readonly digests: Map<string, string>;
@@ -107,7 +106,8 @@ export class AgentProcess {
 
   /** Starts it; `shell` comes before it in the same process, as a limit on what it may write. */
   start(shell = ''): void {
-    const run = shell === '' ? [process.execPath, program] : ['/bin/sh', '-c', `${shell}; exec "$0" "$1"`, process.execPath, program];
+    const own = [process.execPath, this.program];
+    const run = shell === '' ? own : ['/bin/sh', '-c', `${shell}; exec "$0" "$1"`, ...own];
     this.child = spawn(run[0]!, run.slice(1), { env: this.env(), stdio: ['ignore', 'ignore', 'pipe'] });
     this.child.stderr!.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
   }
@@ -127,7 +127,11 @@ export class AgentProcess {
   /** Puts an order for a step into the mailbox; returns its name. */
   order(node: string, step: string, over: Partial<OrderBody> = {}): string {
     const { runbook = 'work' } = over;
-    return this.service.order({ node, step, runbook, digest: this.digests.get(runbook)!, parameters: { what: step }, ...over });
+    return this.service.order({ node, step, runbook, digest: this.digestOf(runbook), parameters: { what: step }, ...over });
+  }
+
+  digestOf(runbook: string): string {
+    return this.digests.get(runbook)!;
   }
 
   async ended(order: string, limitMs = 20_000): Promise<NonNullable<ReturnType<PullService['endOf']>>> {

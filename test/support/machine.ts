@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '#platform';
 import { until } from './until.js';
 import { root } from '../houserules/sources.js';
 
@@ -26,8 +27,11 @@ export class Machine {
   output = '';
   private child: ChildProcess | undefined;
 
-  constructor(private readonly env: { [name: string]: string } = {}) {
-    this.home = mkdtempSync(join(tmpdir(), 'rollbook-machine-'));
+  private readonly folder = mkdtempSync(join(tmpdir(), 'rollbook-machine-'));
+
+  /** The home lies in a folder of its own, under the name that is given. */
+  constructor(private readonly env: { [name: string]: string } = {}, name = 'home') {
+    this.home = join(this.folder, name);
   }
 
   /** Starts it; resolves when it serves. */
@@ -94,7 +98,12 @@ export class Machine {
     const file = join(this.home, 'run.json');
     const left = existsSync(file) ? Object.values(this.run().processes) : [];
     for (const pid of left) killQuietly(pid, 'SIGKILL');
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** Every process that works for this home, whoever started it. */
+  processes(): number[] {
+    return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && isAlive(pid) && belongsTo(pid, this.home));
   }
 
   /** What its processes see, for a test that starts one by itself. */
@@ -105,6 +114,16 @@ export class Machine {
 
   private told(): string {
     return [this.output.slice(-3_000), ...['api', 'worker', 'agent', 'up'].map((name) => `--- ${name}\n${this.log(name).slice(-1_500)}`)].join('\n');
+  }
+}
+
+/** By its environment, or as PostgreSQL by the directory that it was given. */
+function belongsTo(pid: number, home: string): boolean {
+  try {
+    const words = ['environ', 'cmdline'].flatMap((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0'));
+    return words.some((word) => word === `ROLLBOOK_HOME=${home}` || word.startsWith(`${home}/postgres`));
+  } catch {
+    return false;
   }
 }
 

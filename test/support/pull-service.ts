@@ -65,7 +65,7 @@ export class PullService {
       this.keys.set(keyIdOf(key), key);
       return json({ servicePublicKey: publicKeyPem([...this.signer.keys.values()][0]!) });
     }
-    if (pathname.endsWith('/orders')) return json(await this.ordersAfter(Number(searchParams.get('after')), request));
+    if (pathname.endsWith('/orders')) return json(await this.ordersAfter(Number(searchParams.get('after')), response));
     if (pathname.endsWith('/reports')) return this.take(await bodyOf<{ reports: object[] }>(request), json, response);
     const artifact = this.artifacts.get(pathname.slice(1));
     if (!artifact) return void response.writeHead(404).end();
@@ -74,13 +74,12 @@ export class PullService {
     else response.write(artifact.bytes.subarray(0, artifact.bytes.length / 2));
   }
 
-  private async ordersAfter(after: number, request: IncomingMessage): Promise<object> {
+  private async ordersAfter(after: number, response: ServerResponse): Promise<object> {
     const behind = () => this.orders.filter(({ position }) => position > after);
     if (behind().length === 0) {
       await new Promise<void>((resolve) => {
         this.waiting.add(resolve);
-        request.once('close', resolve);
-        request.socket.once('close', resolve);
+        response.once('close', resolve);
       });
     }
     this.waiting.clear();

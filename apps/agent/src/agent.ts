@@ -56,7 +56,7 @@ export class Agent {
       ...(options.stepsAtOnce === undefined ? {} : { stepsAtOnce: options.stepsAtOnce }),
       ...(options.carryOut ? { carryOut: options.carryOut } : {}),
     });
-    this.desk = new OrderDesk({ site, serviceKeys, nodes, products, memory, reporter, clock, logger, onOrder: (order) => this.executor.add(order) });
+    this.desk = new OrderDesk({ site, serviceKeys, nodes, products, memory, reporter, clock, logger, onOrder: (order) => this.executor.add(order), onEpoch: (node, epoch) => this.executor.fence(node, epoch) });
     const isBusy = (node: string) => this.executor.isBusy(node);
     this.observer = new Observer({
       nodes, products, reporter, isBusy, everySeconds: options.observeSeconds, mark: `look.${memory.incarnation}`, watches: () => memory.watches(), clock, logger,

@@ -90,14 +90,13 @@ export class AgentMemory {
 
   /**
    * Takes orders and the reports that acknowledge or refuse them, all durable before it resolves. Those refused are
-   * kept as ended, so that one that comes again is not answered again.
+   * kept as ended, so that one that comes again is not answered again; they raise their node's epoch all the same, since
+   * the service has left the older one behind.
    */
   async take(orders: readonly OrderBody[], refused: readonly OrderBody[], reports: readonly Unsent[], cursor?: number, watches: readonly { node: string; watch: Watch }[] = []): Promise<void> {
     const records: Record[] = watches.map(({ node, watch }) => ({ t: 'watch', node, watch }));
-    for (const order of orders) {
-      if (order.epoch > this.epochOf(order.node)) records.push({ t: 'epoch', node: order.node, epoch: order.epoch });
-      records.push({ t: 'order', order });
-    }
+    for (const { node, epoch } of [...orders, ...refused]) if (epoch > this.epochOf(node)) records.push({ t: 'epoch', node, epoch });
+    for (const order of orders) records.push({ t: 'order', order });
     for (const order of refused) records.push({ t: 'order', order }, { t: 'end', order: order.order });
     records.push(...reports.map((report): Record => ({ t: 'report', report })));
     if (cursor !== undefined) records.push({ t: 'cursor', cursor });

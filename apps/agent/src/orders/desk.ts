@@ -19,6 +19,8 @@ export interface DeskOptions {
   logger: Logger;
   /** Called with every order that is to be carried out, once it is durable. */
   onOrder: (order: OrderBody) => void;
+  /** Called with the epoch of every order that came, whatever becomes of it. */
+  onEpoch: (node: string, epoch: number) => void;
 }
 
 /** Takes in what the channel brings: refuses what may not be done, makes the rest durable, and acknowledges it. */
@@ -30,7 +32,7 @@ export class OrderDesk {
   }
 
   async take(messages: readonly Buffer[], cursor?: number): Promise<void> {
-    const { memory, reporter, clock, onOrder } = this.options;
+    const { memory, reporter, clock, onOrder, onEpoch } = this.options;
     const taken: OrderBody[] = [];
     const refused: OrderBody[] = [];
     const reports: Unsent[] = [];
@@ -44,7 +46,7 @@ export class OrderDesk {
       }
       const order = this.open(bytes, reports);
       if (!order || [...taken, ...refused].some((one) => one.order === order.order) || memory.find(order.order)) continue;
-      const refusal = this.refusalOf(order, taken);
+      const refusal = this.refusalOf(order, [...taken, ...refused]);
       if (refusal === undefined) {
         taken.push(order);
         reports.push(reporter.accepted(order));
@@ -57,6 +59,7 @@ export class OrderDesk {
     // Also where nothing is new: an order that came before may not be durable yet, and the channel lets go of it now.
     await memory.take(taken, refused, reports, cursor, watches);
     reporter.wake();
+    for (const { node, epoch } of [...taken, ...refused]) onEpoch(node, epoch);
     for (const order of taken) onOrder(order);
   }
 
@@ -81,8 +84,6 @@ export class OrderDesk {
     return before && before.until >= until ? 'refused' : { node, watch: { everySeconds, until } };
   }
 
-  private open(bytes: Buffer): OrderBody | undefined {
-    const { serviceKeys, site, nodes, logger } = this.options;
   /** Undefined for what is not an order for a node of this agent; what cannot be believed is told to the service. */
   private open(bytes: Buffer, reports: Unsent[]): OrderBody | undefined {
     const { serviceKeys, site, nodes, reporter, logger } = this.options;

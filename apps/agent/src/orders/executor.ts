@@ -52,10 +52,14 @@ export class Executor {
     const lane = this.lanes.get(order.node) ?? { waiting: [], running: undefined };
     this.lanes.set(order.node, lane);
     lane.waiting.push(order);
-    // A newer epoch means that the service has given up on what runs under an older one.
-    if (lane.running && lane.running.order.epoch < order.epoch) lane.running.cancel.abort();
     if (!lane.running && lane.waiting.length === 1) this.ready.push(lane);
     this.turn();
+  }
+
+  /** A newer epoch means that the service has given up on what runs under an older one. */
+  fence(node: string, epoch: number): void {
+    const running = this.lanes.get(node)?.running;
+    if (running && running.order.epoch < epoch) running.cancel.abort();
   }
 
   /** Stops taking up steps, ends those under way without a report; the journal knows that they were begun. */

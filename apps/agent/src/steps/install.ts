@@ -57,7 +57,8 @@ export async function install(wish: InstallWish): Promise<InstallResult> {
   } catch (error) {
     return { ok: false, reason: 'install-failed', detail: error instanceof Error ? error.message : String(error) };
   } finally {
-    await rm(next, { force: true });
+    // Where it cannot even be looked for, there is none.
+    await rm(next, { force: true }).catch(() => undefined);
   }
 }
 

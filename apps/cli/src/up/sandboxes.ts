@@ -33,25 +33,25 @@ export class Sandboxes {
   }
 
   /** Four more nodes at v0.6.2, one of them short of room; returns them. */
-  async addFour(): Promise<Sandbox[]> {
+  async addFour(signal: AbortSignal): Promise<Sandbox[]> {
     const before = this.all();
     const added = Array.from({ length: perStory }, (_, i): Sandbox => {
       const node = `node-${before.length + i + 1}`;
       return { node, product: 'orchat', home: this.home.file('nodes', node), labels: { tier: i < 2 ? 'web' : 'batch' } };
     });
     mkdirSync(this.home.file('nodes'), { recursive: true });
-    await Promise.all(added.map((sandbox, i) => makeHome(sandbox.home, i === shortOfRoom)));
+    await Promise.all(added.map((sandbox, i) => makeHome(sandbox.home, i === shortOfRoom, signal)));
     replaceFile(this.nodesFile, stringify({ nodes: [...before, ...added] }), 0o644);
     return added;
   }
 }
 
-function makeHome(home: string, tight: boolean): Promise<void> {
+function makeHome(home: string, tight: boolean, signal: AbortSignal): Promise<void> {
   const program = join(root, 'dist/apps/orchat/src/sandbox.js');
   const args = [program, 'create', '--home', home, '--release', sandboxRelease, '--releases', join(root, 'dist/orchat')];
   if (tight) args.push('--quota-left', String(quotaLeftBytes));
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], signal });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.once('error', reject);

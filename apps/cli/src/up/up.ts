@@ -65,7 +65,7 @@ class Machine {
     say(`${paint('green', '✓')} ${database.says}`);
     const sandboxes = new Sandboxes(this.home);
     const first = sandboxes.all().length === 0;
-    const added = first || demo ? await sandboxes.addFour() : [];
+    const added = first || demo ? await sandboxes.addFour(signal) : [];
     signal.throwIfAborted();
     this.services = new Services({
       home: this.home, database, port: wanted, nodesFile: sandboxes.nodesFile, logger,
