@@ -6,11 +6,13 @@ import type { ProductRow } from './products.projection.js';
 export class ProductEntry {
   @PrimaryColumn('text') product: string;
   @Column('text') name: string;
+  @Column('boolean') managed: boolean;
   @Column('jsonb') releases: ProductRow['releases'];
   @Column('jsonb') paths: ProductRow['paths'];
   @Column('jsonb') runbooks: ProductRow['runbooks'];
   @Column('jsonb') requires: ProductRow['requires'];
   @Column('jsonb') marks: ProductRow['marks'];
+  @Column('jsonb', { nullable: true }) lifecycle: ProductRow['lifecycle'];
   @Column('integer', { name: 'stream_version' }) streamVersion: number;
   @Column('bigint', { transformer: asNumber }) position: number;
 }
