@@ -78,7 +78,7 @@ describe('an imported life cycle', () => {
   const put = (text: string, name = 'valve.md') => service.post('/v1/products/imports', { file: name, text });
 
   it('is recorded, listed and judged', async () => {
-    expect((await put(file(two!, one!))).body).toMatchObject({ product: 'valve', releases: 2, written: true });
+    expect((await put(file(two, one))).body).toMatchObject({ product: 'valve', releases: 2, written: true });
     await service.project();
     expect(await supports('valve', '2024-06-30')).toEqual({ '2.10': 'current', '1-lts': 'supported' });
     expect(await supports('valve', '2024-07-01')).toEqual({ '2.10': 'current', '1-lts': 'end-of-life' });
@@ -91,9 +91,9 @@ describe('an imported life cycle', () => {
 
   it('is recorded once; what changed is recorded as amended', async () => {
     const before = await service.size();
-    expect((await put(file(one!, two!))).body).toMatchObject({ written: false });
+    expect((await put(file(one, two))).body).toMatchObject({ written: false });
     expect(await service.size()).toBe(before);
-    const amended = await put(file(two!, one!.replace('2024-06-30', '2025-06-30')));
+    const amended = await put(file(two, one.replace('2024-06-30', '2025-06-30')));
     expect([amended.body, await service.size()]).toMatchObject([{ written: true }, before + 1]);
     await service.project();
     expect(await supports('valve', '2024-07-01')).toMatchObject({ '1-lts': 'supported' });
@@ -109,13 +109,13 @@ describe('an imported life cycle', () => {
   });
 
   it('is refused with the line and the field, and nothing of it is recorded', async () => {
-    const problem = await expectProblem(service, put(file(two!, one!.replace('2024-06-30', 'soon')), 'a/valve.md'), 422, 'file-invalid');
+    const problem = await expectProblem(service, put(file(two, one.replace('2024-06-30', 'soon')), 'a/valve.md'), 422, 'file-invalid');
     expect(problem).toMatchObject({ file: 'a/valve.md', errors: [{ line: 6, field: 'releases[1].eol', says: 'must be a day like 2026-01-16, true or false' }] });
     await expectProblem(service, service.post('/v1/products/imports', { file: 'x.md' }), 400, 'request-invalid');
   });
 
   it('stands beside the releases of a product that has some here', async () => {
-    await put(file(two!).replace('/valve', '/pump'));
+    await put(file(two).replace('/valve', '/pump'));
     await service.project();
     expect(await read('/v1/products/pump?asOf=2021-06-01')).toMatchObject({ managed: true, name: 'Pump', releases: [{ version: 'v0.7.0' }, { version: 'v0.6.0' }, { version: 'v0.5.0' }], cycles: [{ version: '2.10', support: 'scheduled' }] });
   });
