@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { ImportCatalogue } from '#commands';
 import { digestOf } from '#ledger';
 import { newId, systemClock } from '#platform';
 import { defaultPolicy } from '#domain';
 import { catalogue, release } from '../support/given.js';
 import { expectProblem } from '../support/problems.js';
+import { productFile } from '../support/product-files.js';
 import { TestService } from '../support/service.js';
 import { Simulation } from '../support/simulation.js';
 
@@ -107,6 +109,20 @@ describe('an imported life cycle', () => {
     await service.project();
     expect(Object.keys(await supports('phones', '2024-01-01'))).toHaveLength(600);
   });
+
+  it('of hundreds of products, however their files are written, is recorded once', async () => {
+    const made = fc.sample(productFile, { numRuns: 1_000, seed: 20260116 });
+    const files = [...new Map(made.map((one) => [one.product, one])).values()].slice(0, 460);
+    expect(files).toHaveLength(460);
+    const all = async () => {
+      const answers = await Promise.all(files.map(({ name, text }) => put(text, name)));
+      return answers.map(({ status, body }) => [status, (body as { releases: number }).releases]);
+    };
+    expect(await all()).toEqual(files.map(({ cycles }) => [200, cycles.length]));
+    const before = await service.size();
+    await all();
+    expect(await service.size()).toBe(before);
+  }, 60_000);
 
   it('is refused with the line and the field, and nothing of it is recorded', async () => {
     const problem = await expectProblem(service, put(file(two, one.replace('2024-06-30', 'soon')), 'a/valve.md'), 422, 'file-invalid');

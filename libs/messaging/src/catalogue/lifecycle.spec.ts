@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { productFile } from '../../../../test/support/product-files.js';
 import { parseLifecycle } from './lifecycle.js';
 import type { LifecycleFile } from './lifecycle.js';
 
@@ -116,6 +118,15 @@ releases:
     expect(parsed.title).toBe('A pump of many lines');
     expect(parsed.cycles.map(({ cycle, released, supportEnds }) => [cycle, released, supportEnds])).toEqual(expected);
   }
+});
+
+it('reads the same from whatever style a file is written in', () => {
+  fc.assert(fc.property(productFile, ({ name, text, product, title, cycles }) => {
+    const parsed = good(text, name);
+    expect([parsed.product, parsed.title]).toEqual([product, title]);
+    const read = parsed.cycles.map(({ cycle, released, supportEnds, activeSupportEnds, lts, latest }) => ({ cycle, released, supportEnds, activeSupportEnds, lts, latest }));
+    expect(read).toEqual(cycles);
+  }), { numRuns: 500 });
 });
 
 it('leaves out what would have to be computed, and what no address is', () => {
