@@ -118,7 +118,7 @@ describe('the answer to a read', () => {
   });
 
   it('tells products, a product, and the history of a node', async () => {
-    expect((await read('/v1/products')).items).toEqual([{ product: 'orchat', name: 'ORCHAT', releases: 7, latest: expect.any(String) as string }]);
+    expect((await read('/v1/products')).items).toEqual([{ product: 'orchat', name: 'ORCHAT', managed: true, releases: 7, latest: expect.any(String) as string }]);
     const product = await read('/v1/products/orchat');
     expect(product).toMatchObject({ product: 'orchat', name: 'ORCHAT' });
     expect((product['releases'] as { version: string }[]).map(({ version }) => version)).toEqual(

@@ -44,8 +44,8 @@ export class Simulation {
     if (!outcome.ok) throw new Error(outcome.refusal.code);
   }
 
-  announce(node: string, version: string | null = 'v0.6.2', labels: { [name: string]: string } = {}): Promise<void> {
-    return this.say({ kind: 'announced', node, product: 'orchat', labels, version, health: 'healthy' });
+  announce(node: string, version: string | null = 'v0.6.2', labels: { [name: string]: string } = {}, product = 'orchat'): Promise<void> {
+    return this.say({ kind: 'announced', node, product, labels, version, health: 'healthy' });
   }
 
   observe(node: string, version: string, health: 'healthy' | 'unhealthy'): Promise<void> {

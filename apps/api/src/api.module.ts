@@ -13,6 +13,8 @@ import { EventsController } from './events/events.controller.js';
 import { NodesController } from './nodes/nodes.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { validation } from './problems/validation.js';
+import { PolicyController } from './policy/policy.controller.js';
+import { ProductCommandsController } from './products/product-commands.controller.js';
 import { ProductsController } from './products/products.controller.js';
 import { ReadsInterceptor } from './requests/reads.js';
 import { ReviewsController } from './reviews/reviews.controller.js';
@@ -44,7 +46,10 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [CommandsModule.over(postgresPorts(pool, clock)), ProjectionsModule.over(source, pool)],
-      controllers: [NodesController, ProductsController, RolloutsController, ReviewsController, EventsController, SitesController, ServiceController],
+      controllers: [
+        NodesController, ProductCommandsController, ProductsController, PolicyController, RolloutsController, ReviewsController, EventsController, SitesController,
+        ServiceController,
+      ],
       providers: [
         { provide: Access, useValue: access },
         { provide: clockToken, useValue: clock },

@@ -18,6 +18,8 @@ interface Problem {
   detail?: string;
   next?: string;
   status?: number;
+  /** Of a file that was refused. */
+  errors?: { line: number; field: string; says: string }[];
 }
 
 /** The API as commands use it: problems become exits with one line, and what to do next. */
@@ -30,6 +32,11 @@ export class ApiClient {
 
   async get<T>(path: string, position?: number): Promise<T> {
     return (await this.call('GET', path, position === undefined ? {} : { headers: { 'rollbook-position': String(position) } })).body as T;
+  }
+
+  /** An answer as it is, for what is no JSON. */
+  async text(path: string): Promise<string> {
+    return (await this.call('GET', path, {})).text;
   }
 
   /** All parts of a list. */
@@ -70,12 +77,12 @@ export class ApiClient {
     }
   }
 
-  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown }> {
+  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown; text: string }> {
     const answer = await this.http.request(method, path, { ...options, headers: this.headers(options.headers), timeoutMs }).catch((error: unknown) => {
       throw this.away(error);
     });
     const body = parse(answer.body);
-    if (answer.status < 400) return { body };
+    if (answer.status < 400) return { body, text: answer.body.toString('utf8') };
     throw problemExit(answer.status, (body ?? {}));
   }
 
@@ -89,11 +96,11 @@ export class ApiClient {
   }
 }
 
-function problemExit(status: number, { code = 'unknown', detail = `the service answered ${status}`, next = '' }: Problem): Error {
+function problemExit(status: number, { code = 'unknown', detail = `the service answered ${status}`, next = '', errors }: Problem): Error {
   const line = `${code}: ${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${next}`.trimEnd();
   if (status >= 500) return unreachable(line);
   if (status === 400) return usage(line);
-  return refused(line, { code, detail, next, status });
+  return refused(line, { code, detail, next, status, ...(errors === undefined ? {} : { errors }) });
 }
 
 function parse(bytes: Buffer): unknown {

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, UnsafeAddress, causeChain, exitCodes } from '#platform';
 import { ledgerCommands } from './commands/ledger.js';
 import { nodeCommands } from './commands/nodes.js';
+import { policyCommands } from './commands/policy.js';
 import { productCommands } from './commands/products.js';
 import { projectionCommands } from './commands/projections.js';
 import { rolloutCommands } from './commands/rollouts.js';
@@ -29,7 +30,8 @@ function build(): Command {
     });
   let context: Context | undefined;
   const lazily = () => (context ??= new Context(program.opts<GlobalOptions>()));
-  for (const add of [nodeCommands, productCommands, rolloutCommands, upgradeCommand, ledgerCommands, projectionCommands, schemaCommands, upCommand]) add(program, lazily);
+  const groups = [nodeCommands, productCommands, policyCommands, rolloutCommands, upgradeCommand, ledgerCommands, projectionCommands, schemaCommands, upCommand];
+  for (const add of groups) add(program, lazily);
   settle(program);
   return program;
 }

@@ -28,18 +28,27 @@ export interface HistoryView {
 
 export interface ReleaseView {
   version: string;
+  support: string;
   released: string | null;
   scheduled: string | null;
+  activeSupportEnds: string | null;
   supportEnds: string | null;
   breaking: string[];
   notes: string[];
   artifacts: { name: string; file: string; sha256: string }[];
+  marks: { mark: string; reason: string; from: string; until: string | null }[];
+  cycle: { label: string | null; latest: string | null } | null;
 }
 
 export interface ProductView {
   product: string;
   name: string;
+  managed: boolean;
+  asOf: string;
   releases: ReleaseView[];
+  next: { version: string; on: string } | null;
+  cycles: ReleaseView[];
+  requires: { from: string[]; to: string; via: string; reason: string }[];
   paths: { from: string[]; to: string; migration: string; upgrade: string[]; rollback: string[] }[];
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
 }

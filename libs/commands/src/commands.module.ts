@@ -21,6 +21,7 @@ import { AdoptPolicyHandler } from './policy/adopt-policy.js';
 import { GrantExceptionHandler } from './policy/grant-exception.js';
 import { WithdrawExceptionHandler } from './policy/withdraw-exception.js';
 import { ImportCatalogueHandler } from './product/import-catalogue.js';
+import { ImportLifecycleHandler } from './product/import-lifecycle.js';
 import { MarkReleaseHandler } from './product/mark-release.js';
 import { UnmarkReleaseHandler } from './product/unmark-release.js';
 import { WatchNodeHandler } from './node/watch-node.js';
@@ -41,7 +42,7 @@ import { RefuseMessageHandler } from './site/refuse-message.js';
 import { RetireAgentHandler } from './site/retire-agent.js';
 
 const handlers: Type[] = [
-  ImportCatalogueHandler, MarkReleaseHandler, UnmarkReleaseHandler,
+  ImportCatalogueHandler, ImportLifecycleHandler, MarkReleaseHandler, UnmarkReleaseHandler,
   AdoptPolicyHandler, GrantExceptionHandler, WithdrawExceptionHandler,
   RegisterNodeHandler, TakeReportHandler,
   StartUpgradeHandler, AdvancePassageHandler, ExpireStepHandler, StopUpgradeHandler, StartRollbackHandler,

@@ -16,6 +16,7 @@ export { GrantException } from './policy/grant-exception.js';
 export type { ExceptionWish } from './policy/grant-exception.js';
 export { WithdrawException } from './policy/withdraw-exception.js';
 export { ImportCatalogue } from './product/import-catalogue.js';
+export { ImportLifecycle } from './product/import-lifecycle.js';
 export { MarkRelease } from './product/mark-release.js';
 export { UnmarkRelease } from './product/unmark-release.js';
 export { AdvancePassage } from './node/advance-passage.js';

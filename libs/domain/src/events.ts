@@ -1,11 +1,12 @@
 import type { RevisionTable } from './kernel/upcast.js';
+import type { LifecycleEvent } from './lifecycle/lifecycle.js';
 import type { NodeEvent } from './node/node.js';
 import type { PolicyEvent } from './policy/policy.js';
 import type { ProductEvent } from './product/product.js';
 import type { RolloutEvent } from './rollout/rollout.js';
 import type { SiteEvent } from './site/site.js';
 
-export type DomainEvent = ProductEvent | NodeEvent | RolloutEvent | SiteEvent | PolicyEvent;
+export type DomainEvent = ProductEvent | NodeEvent | RolloutEvent | SiteEvent | PolicyEvent | LifecycleEvent;
 export type EventType = DomainEvent['type'];
 
 /** Every type of event, with the way from its older revisions. A type once written stays here for ever. */
@@ -83,6 +84,10 @@ export const revisions = {
   'site.agent-enrolled': [],
   'site.agent-retired': [],
   'site.message-refused': [],
+  'lifecycle.registered': [],
+  'lifecycle.cycles-published': [],
+  'lifecycle.cycles-amended': [],
+  'lifecycle.cycles-withdrawn': [],
   'policy.adopted': [],
   'policy.exception-granted': [],
   'policy.exception-withdrawn': [],

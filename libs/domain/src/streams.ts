@@ -4,6 +4,8 @@ export const streamOf = {
   node: (node: string) => `node/${node}`,
   rollout: (rollout: string) => `rollout/${rollout}`,
   site: (site: string) => `site/${site}`,
+  /** What others say of a product: how long its releases are supported. */
+  lifecycle: (product: string) => `lifecycle/${product}`,
   /** There is one policy, called main. */
   policy: (policy = 'main') => `policy/${policy}`,
 };

@@ -3,6 +3,8 @@ export { parameterPatterns, parseRunbook } from './catalogue/runbook.js';
 export type { DigestedRunbook, Expect, FactSource, Install, Invocation, Runbook, Step } from './catalogue/runbook.js';
 export { loadCatalogue, loadCatalogues, loadRunbooks, parseProduct } from './catalogue/catalogue.js';
 export type { LoadedCatalogue, ProductFile } from './catalogue/catalogue.js';
+export { parseLifecycle } from './catalogue/lifecycle.js';
+export type { LifecycleFile } from './catalogue/lifecycle.js';
 export { parsePolicy } from './catalogue/policy.js';
 export type { PolicyFile } from './catalogue/policy.js';
 export type { DowngradeEntry, MethodEntry, PathEntry, ProcedureEntry } from './catalogue/ways.js';

@@ -4,16 +4,17 @@ import { Problem } from '../problems/problem.js';
 
 /** Bodies of people's requests, in bytes. */
 const bodyMax = 256 * 1024;
-/** Reports come with the evidence of their steps. */
-const reportsMax = 8 * 1024 * 1024;
+/** Reports come with the evidence of their steps, imports with whole files. */
+const largeMax = 8 * 1024 * 1024;
+const large = /^\/v1\/(sites\/[^/]+\/reports|products\/imports)\/?$/;
 /** How deep objects and lists may lie in each other; no request of this API comes near. */
 const depthMax = 32;
 
 /** Everything that a request goes through before its body is looked at field by field. */
 export function bodyReaders(): (RequestHandler | ErrorRequestHandler)[] {
-  const [people, reports] = [json({ limit: bodyMax }), json({ limit: reportsMax })];
+  const [people, whole] = [json({ limit: bodyMax }), json({ limit: largeMax })];
   const read: RequestHandler = (request, response, next) => {
-    (/^\/v1\/sites\/[^/]+\/reports\/?$/.test(request.path) ? reports : people)(request, response, next);
+    (large.test(request.path) ? whole : people)(request, response, next);
   };
   return [mustBeJson, read, broken, mustBeKeepable];
 }

@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { AbortRollout, PauseRollout, PlanRollout, ResumeRollout, RollBackRollout, StartRollout } from '#commands';
 import type { Meta } from '#commands';
 import { GetProduct, GetRollout, ListMembers, ListRollouts, ResolveSelector } from '#projections';
-import { orProblem, problemOf } from '../problems/problem.js';
+import { Problem, orProblem, problemOf } from '../problems/problem.js';
 import { ApiCommand, ApiProblems } from '../requests/api-docs.js';
 import { CommandMeta } from '../requests/command-meta.js';
 import { cursorOf, readNumber, readPair } from '../requests/cursor.js';
@@ -34,7 +34,8 @@ export class RolloutsController {
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
     const { product, to, nodes: selector, strategy = {}, method } = body;
     const dryRun = body.dryRun === true;
-    orProblem(await this.queries.execute(new GetProduct(product)));
+    const { item } = orProblem(await this.queries.execute(new GetProduct(product)));
+    if (!item.managed) throw new Problem('conflict', 'product-not-managed', `only the life cycle of ${product} is known, not how to upgrade it`, 'Add a catalogue entry for it, with paths and runbooks.', { product });
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
     const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun, ...(method === undefined ? {} : { method }) }));
     if (!outcome.ok) throw problemOf(outcome.refusal);

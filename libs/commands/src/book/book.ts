@@ -1,4 +1,4 @@
-import { isRefused, nodeDecider, parseStream, policyDecider, productDecider, revisionOf, revisions, rolloutDecider, siteDecider, streamOf } from '#domain';
+import { isRefused, lifecycleDecider, nodeDecider, parseStream, policyDecider, productDecider, revisionOf, revisions, rolloutDecider, siteDecider, streamOf } from '#domain';
 import type { Decider, Decision, DomainEvent, NodeState, PolicyInForce, ProductState, RevisionTable, RolloutState, SiteState } from '#domain';
 import { digestOf, eventId } from '#ledger';
 import type { AppendItem, AppendResult, Guard, JsonObject, Ledger, StoredEvent } from '#ledger';
@@ -28,7 +28,7 @@ export interface Wish<C, S, E> {
 
 const attemptsMax = 50;
 
-const deciders = { product: productDecider, node: nodeDecider, rollout: rolloutDecider, site: siteDecider, policy: policyDecider };
+const deciders = { product: productDecider, node: nodeDecider, rollout: rolloutDecider, site: siteDecider, policy: policyDecider, lifecycle: lifecycleDecider };
 
 const table: RevisionTable = revisions;
 
@@ -98,9 +98,9 @@ export class Book {
   }
 
   /** The policy in force, by its digest, with the exceptions from it. */
-  async policy(): Promise<PolicyInForce> {
+  async policy(): Promise<PolicyInForce & { adopted: boolean }> {
     const { state, version } = await this.state(policyDecider, streamOf.policy());
-    return { state: state.content, digest: state.digest ?? digestOf(state.content), version, exceptions: [...state.exceptions.values()] };
+    return { state: state.content, digest: state.digest ?? digestOf(state.content), adopted: state.digest !== null, version, exceptions: [...state.exceptions.values()] };
   }
 
   /** States of many streams as the ledger has them now, read together. */

@@ -60,6 +60,7 @@ export const refusals = {
     'release {version} is published with other artifacts',
     'A published release never changes: publish a new version instead.',
   ),
+  'lifecycle-invalid': entry('invalid', 'the life cycle of {product} cannot be used: {problems}', 'Mend the named places and import it again.'),
   'release-not-marked': entry('conflict', '{product} {version} is not marked as {mark}', 'See its marks with `rollbook product show {product}`.'),
   'mark-expired': entry('invalid', 'a mark until {until} would hold no longer', 'Give a later end.'),
   'release-unpublished': entry('conflict', 'release {version} is published already', 'Leave its dates as they were.'),
@@ -129,8 +130,8 @@ export const refusals = {
   'exception-expired': entry('invalid', 'an exception until {until} would hold no longer', 'Give a later end.'),
   'exception-unknown': entry('unknown', 'no exception {exception} is in force', 'List them with `rollbook policy show`.'),
 
-  'target-end-of-life': entry('conflict', '{product} {version} has been at its end of life since {since}', 'Choose a supported release, or have an exception granted with `rollbook policy except`.'),
-  'target-deprecated': entry('conflict', '{product} {version} has been deprecated since {since}', 'Choose a current or supported release, or have an exception granted with `rollbook policy except`.'),
+  'target-end-of-life': entry('conflict', 'support of {product} {version} ended on {ended}', 'Choose a supported release, or have an exception granted with `rollbook policy except`.'),
+  'target-deprecated': entry('conflict', '{product} {version} is deprecated: its active support ended on {ended}', 'Choose a current or supported release, or have an exception granted with `rollbook policy except`.'),
   'target-vetoed': entry('conflict', '{product} {version} is marked as bad: {reason}', 'Choose another release, or have an exception granted with `rollbook policy except`.'),
   'target-not-pinned': entry('conflict', '{product} is pinned to {pinned}, not {version}: {reason}', 'Wait until the pin is off, or have an exception granted with `rollbook policy except`.'),
   'reason-missing': entry('invalid', 'a reason is asked for', 'Say why, in a few words.'),

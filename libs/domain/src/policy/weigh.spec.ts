@@ -7,14 +7,14 @@ import type { Finding } from './weigh.js';
 
 const about = { product: 'orchat', version: 'v0.4.0', rollout: 'r-1', nodes: ['n-1', 'n-2'] };
 const finding = (rules: Partial<Finding> = {}): Finding => ({
-  rule: 'targets.endOfLife', about, ...refuse('target-end-of-life', { product: 'orchat', version: 'v0.4.0', since: '2026-01-01' }), ...rules,
+  rule: 'targets.endOfLife', about, ...refuse('target-end-of-life', { product: 'orchat', version: 'v0.4.0', ended: '2026-01-01' }), ...rules,
 });
 const exception = (id: string, scope: Partial<ExceptionScope>, rules: Partial<PolicyException> = {}): PolicyException => ({
   id, rule: 'targets.endOfLife', scope: { product: null, version: null, node: null, rollout: null, ...scope }, reason: 'for now', until: clock(60), ...rules,
 });
 const weighed = (findings: Finding[], policy: PartialPolicy = {}, exceptions: PolicyException[] = [], at = clock(0)) =>
   weigh(findings, { state: completePolicy(policy), exceptions }, at);
-const warning = { code: 'target-end-of-life', says: 'orchat v0.4.0 has been at its end of life since 2026-01-01' };
+const warning = { code: 'target-end-of-life', says: 'support of orchat v0.4.0 ended on 2026-01-01' };
 
 it('passes what has no findings', () => {
   expect(weighed([])).toEqual({ warnings: [], exceptions: [] });

@@ -15,9 +15,9 @@ export interface Release {
   version: string;
   released: string | null;
   scheduled: string | null;
-  /** From then on it only gets what it must: it is deprecated. */
+  /** The last day of active support; then it only gets what it must, and is deprecated. */
   activeSupportEnds: string | null;
-  /** From then on it gets nothing: its end of life. */
+  /** The last day on which it gets anything. */
   supportEnds: string | null;
   breaking: string[];
   notes: string[];

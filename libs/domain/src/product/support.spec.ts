@@ -9,7 +9,7 @@ const all = (...releases: Release[]) => (day: string) => Object.fromEntries(rele
 it('follows a release from its schedule to its end of life', () => {
   const one = release('v1', { released: '2026-01-10', activeSupportEnds: '2026-02-01', supportEnds: '2026-03-01' });
   const on = (day: string) => supportOf(one, [one, release('v2', { released: '2026-01-20' })], day);
-  expect(['2026-01-09', '2026-01-10', '2026-01-19', '2026-01-20', '2026-01-31', '2026-02-01', '2026-02-28', '2026-03-01', '2031-01-01'].map(on)).toEqual([
+  expect(['2026-01-09', '2026-01-10', '2026-01-19', '2026-01-20', '2026-02-01', '2026-02-02', '2026-03-01', '2026-03-02', '2031-01-01'].map(on)).toEqual([
     'scheduled', 'current', 'current', 'supported', 'supported', 'deprecated', 'deprecated', 'end-of-life', 'end-of-life',
   ]);
 });
@@ -27,8 +27,8 @@ it('holds a release without dates to be out and supported, on any day', () => {
 });
 
 it('takes the newest supported one as current, not the newest', () => {
-  expect(all(release('v9'), release('v10'), release('v11', { supportEnds: '2026-01-01' }))('2026-01-01')).toEqual({ v9: 'supported', v10: 'current', v11: 'end-of-life' });
-  expect(all(release('v1'), release('v2', { activeSupportEnds: '2026-01-01' }))('2026-01-01')).toEqual({ v1: 'current', v2: 'deprecated' });
+  expect(all(release('v9'), release('v10'), release('v11', { supportEnds: '2026-01-01' }))('2026-01-02')).toEqual({ v9: 'supported', v10: 'current', v11: 'end-of-life' });
+  expect(all(release('v1'), release('v2', { activeSupportEnds: '2026-01-01' }))('2026-01-02')).toEqual({ v1: 'current', v2: 'deprecated' });
 });
 
 it('takes a pre-release as current only when there is nothing else', () => {

@@ -8,8 +8,8 @@ export type Support = (typeof supportWords)[number];
 export type Dated = Pick<Release, 'version' | 'released' | 'scheduled' | 'activeSupportEnds' | 'supportEnds'>;
 
 /**
- * How a release stands among the others on a day, whichever day that is. The day on which support ends is the first one
- * without. `current` is the newest that is out and neither deprecated nor at its end of life; a pre-release only
+ * How a release stands among the others on a day, whichever day that is. The day on which support ends is the last one
+ * with it. `current` is the newest that is out and neither deprecated nor at its end of life; a pre-release only
  * when there is nothing else.
  */
 export function supportOf(release: Dated, releases: readonly Dated[], day: string): Support {
@@ -25,8 +25,8 @@ export function supportOf(release: Dated, releases: readonly Dated[], day: strin
 function standing({ released, scheduled, activeSupportEnds, supportEnds }: Dated, day: string): Exclude<Support, 'current'> {
   const out = released ?? scheduled;
   if (out !== null && out > day) return 'scheduled';
-  if (supportEnds !== null && supportEnds <= day) return 'end-of-life';
-  return activeSupportEnds !== null && activeSupportEnds <= day ? 'deprecated' : 'supported';
+  if (supportEnds !== null && supportEnds < day) return 'end-of-life';
+  return activeSupportEnds !== null && activeSupportEnds < day ? 'deprecated' : 'supported';
 }
 
 function isPreRelease(version: string): boolean {

@@ -22,7 +22,7 @@ const found = (state: ReturnType<typeof product>, to: string, at = clock(1)) =>
   });
 
 const dated = [
-  release('v0.5.0', { supportEnds: '2026-01-16' }), release('v0.6.0', { activeSupportEnds: '2026-01-16', supportEnds: '2026-04-01' }), release('v0.7.0'),
+  release('v0.5.0', { supportEnds: '2026-01-15' }), release('v0.6.0', { activeSupportEnds: '2026-01-15', supportEnds: '2026-03-31' }), release('v0.7.0'),
 ];
 
 it('finds nothing against a release that is supported on the day of the plan', () => {
@@ -31,12 +31,12 @@ it('finds nothing against a release that is supported on the day of the plan', (
   expect(found(product(dated), 'v0.6.0', '2026-01-15T23:59:59.999Z')).toEqual([]);
 });
 
-it('finds the end of life and the deprecation of a release from their day on', () => {
+it('finds the end of life and the deprecation of a release from the day after their last one on', () => {
   expect(found(product(dated), 'v0.5.0', '2026-01-16T00:00:00.000Z')).toEqual([
-    ['targets.endOfLife', 'target-end-of-life', { product: 'orchat', version: 'v0.5.0', since: '2026-01-16' }],
+    ['targets.endOfLife', 'target-end-of-life', { product: 'orchat', version: 'v0.5.0', ended: '2026-01-15' }],
   ]);
   expect(found(product(dated), 'v0.6.0', '2026-01-16T00:00:00.000Z')).toEqual([
-    ['targets.deprecated', 'target-deprecated', { product: 'orchat', version: 'v0.6.0', since: '2026-01-16' }],
+    ['targets.deprecated', 'target-deprecated', { product: 'orchat', version: 'v0.6.0', ended: '2026-01-15' }],
   ]);
   expect(found(product(dated), 'v0.6.0', '2026-04-01T00:00:00.000Z').map(([rule]) => rule)).toEqual(['targets.endOfLife']);
 });

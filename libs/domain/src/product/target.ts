@@ -20,8 +20,8 @@ export function targetFindings({ product, to: version, rollout, nodes, at }: Tar
   const about = { product, version, rollout, nodes };
   const findings: Finding[] = [];
   const support = supportOf(release, [...state.releases.values()], at.slice(0, 10));
-  if (support === 'end-of-life') findings.push({ rule: 'targets.endOfLife', about, ...refuse('target-end-of-life', { product, version, since: release.supportEnds }) });
-  if (support === 'deprecated') findings.push({ rule: 'targets.deprecated', about, ...refuse('target-deprecated', { product, version, since: release.activeSupportEnds }) });
+  if (support === 'end-of-life') findings.push({ rule: 'targets.endOfLife', about, ...refuse('target-end-of-life', { product, version, ended: release.supportEnds }) });
+  if (support === 'deprecated') findings.push({ rule: 'targets.deprecated', about, ...refuse('target-deprecated', { product, version, ended: release.activeSupportEnds }) });
   const marks = marksAt(state.marks, at);
   for (const { reason } of marks.filter((one) => one.mark === 'bad' && one.version === version)) {
     findings.push({ rule: 'targets.vetoed', about, ...refuse('target-vetoed', { product, version, reason }) });

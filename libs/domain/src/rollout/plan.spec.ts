@@ -91,7 +91,7 @@ describe('a plan', () => {
 
 describe('the policy', () => {
   const old = productOf(catalogue({
-    releases: [release('v0.5.0'), release('v0.6.0'), release('v0.7.0', { activeSupportEnds: '2026-01-01', supportEnds: '2026-01-17' })],
+    releases: [release('v0.5.0'), release('v0.6.0'), release('v0.7.0', { activeSupportEnds: '2026-01-01', supportEnds: '2026-01-16' })],
   }));
   const under = (rules: PartialPolicy, exceptions: PolicyException[] = []) => ({ ...unadoptedPolicy(digestOf), state: completePolicy(rules), exceptions });
   const exception: PolicyException = {
@@ -102,15 +102,15 @@ describe('the policy', () => {
   it('warns of a target, and the plan says so, with the digest of the policy', () => {
     const { plan } = planned({ policy: { ...under({}), digest: 'p' } }, fleet, old);
     expect(plan).toMatchObject({
-      policyDigest: 'p', exceptions: [], warnings: [{ code: 'target-deprecated', says: 'orchat v0.7.0 has been deprecated since 2026-01-01' }],
+      policyDigest: 'p', exceptions: [], warnings: [{ code: 'target-deprecated', says: 'orchat v0.7.0 is deprecated: its active support ended on 2026-01-01' }],
     });
   });
 
   it('refuses a target from the day on that it speaks against, and not before', () => {
-    expect(refusal({ at: tomorrow }, fleet, old)).toEqual({ code: 'target-end-of-life', facts: { product: 'orchat', version: 'v0.7.0', since: '2026-01-17' } });
+    expect(refusal({ at: tomorrow }, fleet, old)).toEqual({ code: 'target-end-of-life', facts: { product: 'orchat', version: 'v0.7.0', ended: '2026-01-16' } });
     expect(planned({ policy: under({ targets: { endOfLife: 'off' } }), at: tomorrow }, fleet, old).plan.warnings).toEqual([]);
     expect(refusal({ policy: under({ targets: { deprecated: 'refuse' } }) }, fleet, old)).toEqual({
-      code: 'target-deprecated', facts: { product: 'orchat', version: 'v0.7.0', since: '2026-01-01' },
+      code: 'target-deprecated', facts: { product: 'orchat', version: 'v0.7.0', ended: '2026-01-01' },
     });
   });
 

@@ -6,6 +6,7 @@ import type { ProductRow } from './products.projection.js';
 export class ProductEntry {
   @PrimaryColumn('text') product: string;
   @Column('text') name: string;
+  @Column('boolean') managed: boolean;
   @Column('jsonb') releases: ProductRow['releases'];
   @Column('jsonb') paths: ProductRow['paths'];
   @Column('jsonb') runbooks: ProductRow['runbooks'];
@@ -14,6 +15,7 @@ export class ProductEntry {
   @Column('jsonb') methods: ProductRow['methods'];
   @Column('jsonb') downgrades: ProductRow['downgrades'];
   @Column('jsonb') procedures: ProductRow['procedures'];
+  @Column('jsonb', { nullable: true }) lifecycle: ProductRow['lifecycle'];
   @Column('integer', { name: 'stream_version' }) streamVersion: number;
   @Column('bigint', { transformer: asNumber }) position: number;
 }
