@@ -34,9 +34,9 @@ export class ApiClient {
     return (await this.call('GET', path, position === undefined ? {} : { headers: { 'rollbook-position': String(position) } })).body as T;
   }
 
-  /** An answer as it is, for what is no JSON. */
-  async text(path: string): Promise<string> {
-    return (await this.call('GET', path, {})).text;
+  /** What is no JSON, as the evidence that a step left. */
+  async bytes(path: string): Promise<Buffer> {
+    return (await this.call('GET', path, {})).bytes;
   }
 
   /** All parts of a list. */
@@ -77,12 +77,12 @@ export class ApiClient {
     }
   }
 
-  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown; text: string }> {
+  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown; bytes: Buffer }> {
     const answer = await this.http.request(method, path, { ...options, headers: this.headers(options.headers), timeoutMs }).catch((error: unknown) => {
       throw this.away(error);
     });
     const body = parse(answer.body);
-    if (answer.status < 400) return { body, text: answer.body.toString('utf8') };
+    if (answer.status < 400) return { body, bytes: answer.body };
     throw problemExit(answer.status, (body ?? {}));
   }
 

@@ -26,6 +26,22 @@ export interface HistoryView {
   data: { [name: string]: unknown };
 }
 
+export interface ReviewView {
+  node: string;
+  rollout: string;
+  order: string;
+  phase: string;
+  step: string;
+  title: string;
+  evidence: { sha256: string; bytes: number; truncated: boolean };
+  state: string;
+  askedAt: string;
+  decideBy: string;
+  decidedAt: string | null;
+  decidedBy: string | null;
+  reason: string | null;
+}
+
 export interface ReleaseView {
   version: string;
   support: string;
@@ -49,7 +65,10 @@ export interface ProductView {
   next: { version: string; on: string } | null;
   cycles: ReleaseView[];
   requires: { from: string[]; to: string; via: string; reason: string }[];
-  paths: { from: string[]; to: string; migration: string; upgrade: string[]; rollback: string[] }[];
+  paths: { from: string[]; to: string; migration: string; notes: string[]; upgrade: string[]; rollback: string[] }[];
+  methods: { method: string; install: string[]; rollback: string[]; when: { [name: string]: string } }[];
+  downgrades: { from: string[]; to: string; runbooks: string[]; reason: string | null }[];
+  procedures: { procedure: string; title: string; runbooks: string[]; to: string | null }[];
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
 }
 
@@ -102,6 +121,16 @@ interface PlannedStep {
   onFailure: string;
 }
 
+export interface Route {
+  from: string;
+  to: string;
+  method: string | null;
+  migration: string;
+  legs: { from: string; to: string; migration: string; notes: string[] }[];
+  upgrade: PlannedStep[];
+  rollback: PlannedStep[];
+}
+
 export interface PlanAnswer extends CommandAnswer {
   rollout: string;
   digest: string;
@@ -115,7 +144,7 @@ export interface PlanAnswer extends CommandAnswer {
     warnings: { code: string; says: string }[];
     exceptions: string[];
     strategy: { maxUnavailable: number; failureLimit: number };
-    routes: { from: string; to: string; migration: string; upgrade: PlannedStep[]; rollback: PlannedStep[] }[];
+    routes: Route[];
     targets: { node: string; route: number }[];
   } | null;
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { historyLine, isTold } from '../render/history.js';
 import { paint, paintState } from '../render/style.js';
 import { fields, shortTime, table } from '../render/table.js';
+import { careCommands } from './care.js';
 import type { HistoryView, NodeView } from '../views.js';
 
 /** What a selector may be, for the help of every command that takes one. */
@@ -10,6 +11,7 @@ export const selectorHelp = 'all, a name, web-*, site=S, version=V, state=S, pro
 
 export function nodeCommands(program: Command, context: () => Context): void {
   const node = program.command('node').description('nodes and what they run');
+  careCommands(node, context);
 
   node
     .command('list')
@@ -53,7 +55,8 @@ export function nodeCommands(program: Command, context: () => Context): void {
 }
 
 function row(node: NodeView): string[] {
-  const labels = Object.entries(node.labels).map(([name, value]) => `${name}=${value}`).join(',');
+  // Facts are many and much alike; `node show` tells them.
+  const labels = Object.entries(node.labels).filter(([name]) => !name.startsWith('fact/')).map(([name, value]) => `${name}=${value}`).join(',');
   return [node.node, node.product, node.version ?? paint('dim', 'unknown'), paintState(node.health), paintState(node.state), shortTime(node.since), node.site, labels || '-'];
 }
 

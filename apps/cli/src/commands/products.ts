@@ -61,7 +61,7 @@ function readCommands(product: Command, context: () => Context): void {
     .description('its releases and their support as CSV or JSON')
     .action(async (id: string, { format, asOf }: { format: string; asOf?: string }) => {
       const { api } = context();
-      const text = await api.text(`${pathOf(id)}/matrix?format=${format}${asOf === undefined ? '' : `&asOf=${asOf}`}`);
+      const text = (await api.bytes(`${pathOf(id)}/matrix?format=${format}${asOf === undefined ? '' : `&asOf=${asOf}`}`)).toString('utf8');
       process.stdout.write(format === 'csv' ? text : `${text}\n`);
     });
 }

@@ -12,13 +12,16 @@ export interface CertificationView {
 const colours: { [support: string]: Parameters<typeof paint>[0] } = { current: 'green', deprecated: 'yellow', 'end-of-life': 'red', scheduled: 'dim' };
 
 export function renderProduct(product: ProductView, certification: readonly CertificationView[]): string {
-  const { name, asOf, managed, releases, cycles, next, paths, requires, runbooks } = product;
+  const { name, asOf, managed, releases, cycles, next, paths, methods, downgrades, procedures, requires, runbooks } = product;
   const sections = [
     `${paint('bold', name)}, as of ${asOf}`,
     managed ? releaseTable(releases, certification) : cycleTable(releases),
     ...(next === null ? [] : [`Next scheduled release: ${next.version} (${next.on})`]),
     ...marksOf(releases),
     ...(paths.length === 0 ? [] : [table(['FROM', 'TO', 'MIGRATION', 'UPGRADE BY', 'BACK BY'], paths.map((path) => [path.from.join(', '), path.to, path.migration, path.upgrade.join(', '), path.rollback.join(', ')]))]),
+    ...(methods.length === 0 ? [] : [table(['METHOD', 'FOR NODES WITH', 'INSTALL BY', 'BACK BY'], methods.map((one) => [one.method, conditions(one.when), one.install.join(', '), one.rollback.join(', ')]))]),
+    ...(downgrades.length === 0 ? [] : [table(['BACK FROM', 'TO', 'BY'], downgrades.map((one) => [one.from.join(', '), one.to, one.reason ?? one.runbooks.join(', ')]))]),
+    ...(procedures.length === 0 ? [] : [table(['PROCEDURE', 'TO', 'BY', 'TITLE'], procedures.map((one) => [one.procedure, one.to ?? '-', one.runbooks.join(', '), one.title]))]),
     ...(requires.length === 0 ? [] : [table(['FROM', 'TO', 'ONLY BY', 'BECAUSE'], requires.map((one) => [one.from.join(', '), one.to, one.via, one.reason]))]),
     ...(runbooks.length === 0 ? [] : [table(['RUNBOOK', 'STEPS', 'DIGEST', 'TITLE'], runbooks.map(({ runbook, digest, content }) => [runbook, String(content.steps.length), digest.slice(0, 12), content.title]))]),
     ...(cycles.length === 0 ? [] : [`Life cycle, as its project tells it:\n\n${cycleTable(cycles)}`]),
@@ -55,4 +58,8 @@ function out({ released, scheduled }: ReleaseView): string {
 function marksOf(releases: readonly ReleaseView[]): string[] {
   const rows = releases.flatMap(({ version, marks }) => marks.map((one) => [version, one.mark, shortTime(one.from), shortTime(one.until), one.reason]));
   return rows.length === 0 ? [] : [table(['RELEASE', 'MARK', 'SINCE', 'UNTIL', 'REASON'], rows)];
+}
+
+function conditions(when: { [name: string]: string }): string {
+  return Object.entries(when).map(([name, value]) => `${name}=${value}`).join(', ') || '-';
 }
