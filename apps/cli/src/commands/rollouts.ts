@@ -2,30 +2,25 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { exitCodes } from '#platform';
 import type { Context } from '../context.js';
-import { usage } from '../exit.js';
 import { renderPlan, renderStatus } from '../render/rollout.js';
 import { paintState } from '../render/style.js';
 import { shortTime, table } from '../render/table.js';
 import { statusOf } from '../rollout-status.js';
+import { gateCommands } from './gates.js';
+import { canaryOptions, strategyOf, strategyOptions, whole } from './strategy-options.js';
+import type { StrategyOptions } from './strategy-options.js';
 import type { CommandAnswer, PlanAnswer, RolloutView } from '../views.js';
 import { watchRollout } from '../watch/watch.js';
 
-interface PlanOptions {
+interface PlanOptions extends StrategyOptions {
   product: string;
   to: string;
   nodes: string;
-  maxUnavailable: number;
-  failureLimit: number;
-  acceptSeconds?: number;
   dryRun?: boolean;
   idempotencyKey?: string;
 }
 
 const pathOf = (id: string) => `/v1/rollouts/${encodeURIComponent(id)}`;
-const whole = (text: string) => {
-  if (!/^\d{1,9}$/.test(text)) throw usage(`${text} is not a whole number`);
-  return Number(text);
-};
 
 export function rolloutCommands(program: Command, context: () => Context): void {
   const rollout = program.command('rollout').description('plan upgrades over many nodes and see them through');
@@ -34,26 +29,23 @@ export function rolloutCommands(program: Command, context: () => Context): void 
   actionCommand(rollout, context, { name: 'pause', does: 'takes no more nodes until resumed', says: 'paused', reason: true });
   actionCommand(rollout, context, { name: 'resume', does: 'goes on with a paused rollout', says: 'resumed', reason: false });
   actionCommand(rollout, context, { name: 'abort', does: 'ends a rollout; nodes under way go back if they were changed', says: 'is being aborted', reason: true });
-  actionCommand(rollout, context, { name: 'rollback', does: 'takes the nodes of an ended rollout back', says: 'is being rolled back', reason: true });
+  rollbackCommand(rollout, context);
+  gateCommands(rollout, context);
   readCommands(rollout, context);
 }
 
 function planCommand(rollout: Command, context: () => Context): void {
-  rollout
-    .command('plan')
-    .description('fixes what a rollout will do; nothing happens on a node before it is started')
+  const command = rollout.command('plan').description('fixes what a rollout will do; nothing happens on a node before it is started');
+  canaryOptions(strategyOptions(command, true))
     .requiredOption('--product <id>', 'product to upgrade')
     .requiredOption('--to <version>', 'release to come to')
     .requiredOption('--nodes <selector>', 'all, a name, web-*, site=S, version=V, label.NAME=VALUE; separated by commas')
-    .addOption(new Option('--max-unavailable <n>', 'nodes that may be away at the same time').default(1).argParser(whole))
-    .addOption(new Option('--failure-limit <n>', 'nodes that may fail before the rollout stops').default(0).argParser(whole))
-    .addOption(new Option('--accept-seconds <n>', 'for an agent to take an order').argParser(whole))
     .option('--dry-run', 'only shows the plan; nothing is recorded')
     .option('--idempotency-key <key>', 'repeating the command under its key plans no second rollout')
     .action(async (options: PlanOptions) => {
       const { api, out } = context();
-      const { product, to, nodes, maxUnavailable, failureLimit, acceptSeconds, dryRun = false, idempotencyKey } = options;
-      const strategy = { maxUnavailable, failureLimit, ...(acceptSeconds === undefined ? {} : { acceptSeconds }) };
+      const { product, to, nodes, dryRun = false, idempotencyKey } = options;
+      const strategy = strategyOf(options);
       const answer = await api.post<PlanAnswer>('/v1/rollouts', { product, to, nodes, strategy, dryRun }, idempotencyKey === undefined ? {} : { key: idempotencyKey });
       out.object(answer);
       out.text(renderPlan(answer));
@@ -101,6 +93,22 @@ function actionCommand(rollout: Command, context: () => Context, action: { name:
   });
 }
 
+function rollbackCommand(rollout: Command, context: () => Context): void {
+  rollout
+    .command('rollback')
+    .argument('<id>', 'the rollout')
+    .description('takes the nodes of an ended rollout back, wave by wave from the last')
+    .option('--nodes <selector>', 'only these of its nodes')
+    .addOption(new Option('--wave <n>', 'only the nodes of this wave').argParser(whole))
+    .requiredOption('--reason <text>', 'why; it is kept on record')
+    .action(async (id: string, { reason, nodes, wave }: { reason: string; nodes?: string; wave?: number }) => {
+      const { api, out } = context();
+      const answer = await api.post<CommandAnswer>(`${pathOf(id)}/rollback`, { reason, ...(nodes === undefined ? {} : { nodes }), ...(wave === undefined ? {} : { wave }) });
+      out.object({ rollout: id, ...answer });
+      out.text(`Rollout ${id} is being rolled back.`);
+    });
+}
+
 function readCommands(rollout: Command, context: () => Context): void {
   rollout
     .command('status')
@@ -108,9 +116,9 @@ function readCommands(rollout: Command, context: () => Context): void {
     .description('where a rollout stands, node by node')
     .action(async (id: string) => {
       const { api, out } = context();
-      const { status, members } = await statusOf(api, id);
-      out.object({ ...status, nodes: members });
-      out.text(renderStatus(status, members));
+      const { status, members, gates } = await statusOf(api, id);
+      out.object({ ...status, nodes: members, gates });
+      out.text(renderStatus(status, members, gates));
     });
 
   rollout

@@ -17,7 +17,7 @@ const seed = digestOf('a');
 
 function node(name: string, group: WatchedNode['group'], outcome: WatchedNode['outcome'] = 'ok', errors?: [number, number] | null): WatchedNode {
   const of = (count: number): Counted => ({ count, over: 60 });
-  const counts = errors === undefined ? {} : { errors: errors === null ? { before: null, since: null } : { before: of(errors[0]), since: of(errors[1]) } };
+  const counts: WatchedNode['counts'] = errors === undefined ? {} : { errors: errors === null ? { before: null, since: null } : { before: of(errors[0]), since: of(errors[1]) } };
   return { node: name, group, outcome, reason: null, counts };
 }
 
@@ -178,7 +178,7 @@ describe('what they count', () => {
 });
 
 describe('a counter', () => {
-  const looks = (...values: (number | null)[]): NodeLook[] => values.map((value, i) => ({ at: later(opened, i * 60), version: 'v0.7.0', health: 'healthy', metrics: value === null ? {} : { errors: value, requests: i * 100 } }));
+  const looks = (...values: (number | null)[]): NodeLook[] => values.map((value, i): NodeLook => ({ at: later(opened, i * 60), version: 'v0.7.0', health: 'healthy', metrics: value === null ? {} : { errors: value, requests: i * 100 } }));
   const errors = { metric: 'errors', per: null };
 
   it('is what it grew by, over the minutes that it was seen', () => {
