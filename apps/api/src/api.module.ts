@@ -18,6 +18,7 @@ import { ProductCommandsController } from './products/product-commands.controlle
 import { ProductsController } from './products/products.controller.js';
 import { ReadsInterceptor } from './requests/reads.js';
 import { ReviewsController } from './reviews/reviews.controller.js';
+import { GatesController } from './rollouts/gates.controller.js';
 import { RolloutsController } from './rollouts/rollouts.controller.js';
 import { ServiceMetrics } from './service/metrics.js';
 import { ServiceController } from './service/service.controller.js';
@@ -47,8 +48,8 @@ export class ApiModule {
       module: ApiModule,
       imports: [CommandsModule.over(postgresPorts(pool, clock)), ProjectionsModule.over(source, pool)],
       controllers: [
-        NodesController, ProductCommandsController, ProductsController, PolicyController, RolloutsController, ReviewsController, EventsController, SitesController,
-        ServiceController,
+        NodesController, ProductCommandsController, ProductsController, PolicyController, RolloutsController, GatesController, ReviewsController, EventsController,
+        SitesController, ServiceController,
       ],
       providers: [
         { provide: Access, useValue: access },

@@ -80,6 +80,8 @@ export interface RolloutView {
   reason: string | null;
   digest: string;
   selector: string;
+  generation: number;
+  waves: { wave: number; nodes: number; state: string }[];
   size: number;
   tally: { [state: string]: number };
   plannedAt: string;
@@ -93,6 +95,7 @@ export interface RolloutView {
 export interface MemberView {
   node: string;
   ordinal: number;
+  wave: number;
   fromVersion: string;
   state: string;
   result: string | null;
@@ -103,6 +106,30 @@ export interface MemberView {
   reason: string | null;
   startedAt: string | null;
   endedAt: string | null;
+}
+
+export interface GateView {
+  round: number;
+  gate: number;
+  wave: number;
+  kind: string;
+  state: string;
+  verdict: string | null;
+  reason: string | null;
+  says: string | null;
+  samples: number;
+  openedAt: string;
+  dueBy: string;
+  holdBy: string | null;
+  judgedAt: string | null;
+  decidedBy: string | null;
+  method: { [name: string]: unknown };
+  found: { gate: string; nodes?: { node: string; group: string; outcome: string; reason: string | null; counts: { [metric: string]: { before: Counted | null; since: Counted | null } } }[] }[];
+}
+
+interface Counted {
+  count: number;
+  over: number;
 }
 
 export interface CommandAnswer {
@@ -143,10 +170,18 @@ export interface PlanAnswer extends CommandAnswer {
     policyDigest: string;
     warnings: { code: string; says: string }[];
     exceptions: string[];
-    strategy: { maxUnavailable: number; failureLimit: number };
+    strategy: { kind: string; maxUnavailable: number; failureLimit: number; gates: { gate: string; after: number | null }[] };
     routes: Route[];
-    targets: { node: string; route: number }[];
+    targets: { node: string; route: number; wave: number }[];
   } | null;
+}
+
+export interface AmendAnswer extends CommandAnswer {
+  rollout: string;
+  digest: string;
+  generation: number;
+  dryRun: boolean;
+  plan: PlanAnswer['plan'];
 }
 
 /** States in which a rollout has come to its end. */

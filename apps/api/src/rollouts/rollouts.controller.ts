@@ -13,6 +13,8 @@ import { CommandAnswer, answerOf } from '../requests/done.js';
 import { Reads, markAnswer } from '../requests/reads.js';
 import { MembersPage, MembersQuery, PlanAnswer, PlanBody, ReasonBody, RolloutView, RolloutsPage, RolloutsQuery, StartBody } from './rollouts.dto.js';
 import { memberView, rolloutView } from './rollouts.view.js';
+import { RollBackBody } from './strategy.dto.js';
+import { readStrategy } from './strategy.reader.js';
 
 /** A place in a plan, as the read model holds it. */
 const ordinalMax = 2 ** 31 - 1;
@@ -37,7 +39,8 @@ export class RolloutsController {
     const { item } = orProblem(await this.queries.execute(new GetProduct(product)));
     if (!item.managed) throw new Problem('conflict', 'product-not-managed', `only the life cycle of ${product} is known, not how to upgrade it`, 'Add a catalogue entry for it, with paths and runbooks.', { product });
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
-    const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun, ...(method === undefined ? {} : { method }) }));
+    const wish = { product, to, selector, nodes, strategy: await readStrategy(this.queries, strategy, product), dryRun, ...(method === undefined ? {} : { method }) };
+    const outcome = await this.commands.execute(new PlanRollout(meta, wish));
     if (!outcome.ok) throw problemOf(outcome.refusal);
     const { rollout, digest, plan, alreadyThere } = outcome;
     if (dryRun) response.status(200);
@@ -119,9 +122,19 @@ export class RolloutsController {
   @Post(':rollout/rollback')
   @HttpCode(202)
   @ApiCommand()
-  @ApiOperation({ summary: 'Takes the nodes of an ended rollout back to where they came from', operationId: 'rollBackRollout' })
+  @ApiOperation({ summary: 'Takes the nodes of an ended rollout back to where they came from: all, those of a wave, or some', operationId: 'rollBackRollout' })
   @ApiAcceptedResponse({ type: CommandAnswer })
-  async rollBack(@CommandMeta() meta: Meta, @Param('rollout') rollout: string, @Body() { reason }: ReasonBody, @Res({ passthrough: true }) response: Response): Promise<CommandAnswer> {
-    return answerOf(await this.commands.execute(new RollBackRollout(meta, rollout, reason)), response);
+  async rollBack(@CommandMeta() meta: Meta, @Param('rollout') rollout: string, @Body() body: RollBackBody, @Res({ passthrough: true }) response: Response): Promise<CommandAnswer> {
+    const { reason, nodes: selector, wave } = body;
+    return answerOf(await this.commands.execute(new RollBackRollout(meta, rollout, reason, await this.scopeOf(rollout, selector, wave))), response);
+  }
+
+  /** Which of its nodes are meant; a selector is read now. */
+  private async scopeOf(rollout: string, selector: string | undefined, wave: number | undefined): Promise<RollBackRollout['scope']> {
+    if (selector === undefined) return wave === undefined ? null : { wave };
+    if (wave !== undefined) throw new Problem('malformed', 'request-invalid', 'nodes and wave exclude each other', 'Name one of them.');
+    const { item } = orProblem(await this.queries.execute(new GetRollout(rollout)));
+    const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, item.product)));
+    return { nodes };
   }
 }

@@ -1,22 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
 import { CommandAnswer } from '../requests/done.js';
 import { IsDigest, IsName } from '../requests/names.js';
 import { PageMarks, PageQuery } from '../requests/page.dto.js';
+import { GateView, StrategyBody, WaveView } from './strategy.dto.js';
 
 export const rolloutStates = [
   'planned', 'running', 'paused', 'stopping', 'rolling-back', 'succeeded', 'partial', 'failed', 'aborted', 'expired', 'rolled-back', 'rollback-failed',
 ] as const;
 export const memberStates = ['waiting', 'upgrading', 'in-review', 'upgraded', 'rolling-back', 'rolled-back', 'failed', 'skipped', 'astray'] as const;
-
-export class StrategyBody {
-  @ApiPropertyOptional({ default: 1, description: 'Nodes that may be away at the same time.' }) @IsOptional() @IsInt() @Min(1) @Max(100_000) maxUnavailable?: number;
-  @ApiPropertyOptional({ default: 0, description: 'Nodes that may fail before the rollout stops.' }) @IsOptional() @IsInt() @Min(0) @Max(100_000) failureLimit?: number;
-  @ApiPropertyOptional({ default: 120, description: 'Seconds for an agent to take an order.' }) @IsOptional() @IsInt() @Min(1) @Max(604_800) acceptSeconds?: number;
-  @ApiPropertyOptional({ default: 30, description: 'Seconds for a report, beyond the step\'s own time-out.' }) @IsOptional() @IsInt() @Min(1) @Max(86_400) graceSeconds?: number;
-  @ApiPropertyOptional({ default: 86_400, description: 'Seconds for a paused rollout to be resumed; then it is aborted.' }) @IsOptional() @IsInt() @Min(60) @Max(2_592_000) pauseSeconds?: number;
-}
 
 export class PlanBody {
   @ApiProperty({ example: 'orchat' }) @IsString() @MaxLength(63) product: string;
@@ -52,6 +45,8 @@ export class RolloutView {
   @ApiProperty({ description: 'SHA-256 of the plan in canonical JSON.' }) digest: string;
   @ApiProperty() selector: string;
   @ApiProperty({ type: 'object', additionalProperties: true }) strategy: object;
+  @ApiProperty({ description: 'How often the plan was made: 1, and one more for each amendment.' }) generation: number;
+  @ApiProperty({ type: [WaveView] }) waves: WaveView[];
   @ApiProperty({ description: 'How many nodes it has.' }) size: number;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, description: 'How many nodes are in which state.' }) tally: { [state: string]: number };
   @ApiProperty({ format: 'date-time' }) plannedAt: string;
@@ -65,6 +60,7 @@ export class RolloutView {
 export class MemberView {
   @ApiProperty() node: string;
   @ApiProperty({ description: 'Its turn, from 1.' }) ordinal: number;
+  @ApiProperty({ description: 'From 1.' }) wave: number;
   @ApiProperty() fromVersion: string;
   @ApiProperty({ enum: memberStates }) state: string;
   @ApiProperty({ enum: ['commanded', 'claimed', 'verified', 'inconsistent'], nullable: true }) result: string | null;
@@ -91,4 +87,16 @@ export class PlanAnswer extends CommandAnswer {
   @ApiProperty() dryRun: boolean;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'The whole plan; null in the answer to a repeat.' }) plan: object | null;
   @ApiProperty({ type: [String], description: 'Chosen nodes that run the version already; the plan leaves them out.' }) alreadyThere: string[];
+}
+
+export class GatesPage extends PageMarks {
+  @ApiProperty({ type: [GateView] }) items: GateView[];
+}
+
+export class AmendAnswer extends CommandAnswer {
+  @ApiProperty() rollout: string;
+  @ApiProperty() digest: string;
+  @ApiProperty() generation: number;
+  @ApiProperty() dryRun: boolean;
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'The whole plan; null in the answer to a repeat.' }) plan: object | null;
 }

@@ -2,22 +2,21 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { exitCodes } from '#platform';
 import type { Context } from '../context.js';
-import { usage } from '../exit.js';
 import { selectorHelp } from './nodes.js';
 import { renderPlan, renderStatus } from '../render/rollout.js';
 import { paintState } from '../render/style.js';
 import { shortTime, table } from '../render/table.js';
 import { statusOf } from '../rollout-status.js';
+import { gateCommands } from './gates.js';
+import { canaryOptions, strategyOf, strategyOptions, whole } from './strategy-options.js';
+import type { StrategyOptions } from './strategy-options.js';
 import type { CommandAnswer, PlanAnswer, RolloutView } from '../views.js';
 import { watchRollout } from '../watch/watch.js';
 
-interface PlanOptions {
+interface PlanOptions extends StrategyOptions {
   product: string;
   to: string;
   nodes: string;
-  maxUnavailable: number;
-  failureLimit: number;
-  acceptSeconds?: number;
   method?: string;
   dryRun?: boolean;
   idempotencyKey?: string;
@@ -26,10 +25,6 @@ interface PlanOptions {
 /** As shells have it for a program that was ended by Ctrl-C. */
 const interrupted = 130;
 const pathOf = (id: string) => `/v1/rollouts/${encodeURIComponent(id)}`;
-const whole = (flags: string, does: string) => new Option(flags, does).argParser((text: string) => {
-  if (!/^\d{1,9}$/.test(text)) throw usage(`${flags.split(' ')[0]} must be a whole number, not ${text}. See \`rollbook rollout plan --help\`.`);
-  return Number(text);
-});
 
 export function rolloutCommands(program: Command, context: () => Context): void {
   const rollout = program.command('rollout').description('plan upgrades over many nodes and see them through');
@@ -38,28 +33,25 @@ export function rolloutCommands(program: Command, context: () => Context): void 
   actionCommand(rollout, context, { name: 'pause', does: 'takes no more nodes until resumed', says: 'paused', reason: true });
   actionCommand(rollout, context, { name: 'resume', does: 'goes on with a paused rollout', says: 'resumed', reason: false });
   actionCommand(rollout, context, { name: 'abort', does: 'ends a rollout; nodes under way go back if they were changed', says: 'is being aborted', reason: true });
-  actionCommand(rollout, context, { name: 'rollback', does: 'takes the nodes of an ended rollout back', says: 'is being rolled back', reason: true });
+  rollbackCommand(rollout, context);
+  gateCommands(rollout, context);
   readCommands(rollout, context);
 }
 
 function planCommand(rollout: Command, context: () => Context): void {
-  rollout
-    .command('plan')
-    .description('fixes what a rollout will do; nothing happens on a node before it is started')
+  const command = rollout.command('plan').description('fixes what a rollout will do; nothing happens on a node before it is started');
+  canaryOptions(strategyOptions(command, true))
     .requiredOption('--product <id>', 'product to upgrade')
     .requiredOption('--to <version>', 'release to come to')
     .requiredOption('--nodes <selector>', selectorHelp)
-    .addOption(whole('--max-unavailable <n>', 'nodes that may be away at the same time').default(1))
-    .addOption(whole('--failure-limit <n>', 'nodes that may fail before the rollout stops').default(0))
-    .addOption(whole('--accept-seconds <n>', 'seconds for an agent to take an order'))
     .option('--method <name>', 'how releases are put in place; else as suits each node best')
     .option('--dry-run', 'only shows the plan; nothing is recorded')
     .option('--idempotency-key <key>', 'repeating the command under its key plans no second rollout')
     .action(async (options: PlanOptions) => {
       const { api, out } = context();
-      const { product, to, nodes, maxUnavailable, failureLimit, acceptSeconds, method, dryRun = false, idempotencyKey } = options;
-      const strategy = { maxUnavailable, failureLimit, ...(acceptSeconds === undefined ? {} : { acceptSeconds }) };
-      const answer = await api.post<PlanAnswer>('/v1/rollouts', { product, to, nodes, strategy, dryRun, ...(method === undefined ? {} : { method }) }, idempotencyKey === undefined ? {} : { key: idempotencyKey });
+      const { product, to, nodes, method, dryRun = false, idempotencyKey } = options;
+      const wish = { product, to, nodes, strategy: strategyOf(options), dryRun, ...(method === undefined ? {} : { method }) };
+      const answer = await api.post<PlanAnswer>('/v1/rollouts', wish, idempotencyKey === undefined ? {} : { key: idempotencyKey });
       out.object(answer);
       out.text(renderPlan(answer));
       if (!dryRun) out.text(`\nStart it with: rollbook rollout start ${answer.rollout} --watch`);
@@ -110,6 +102,22 @@ function actionCommand(rollout: Command, context: () => Context, action: { name:
   });
 }
 
+function rollbackCommand(rollout: Command, context: () => Context): void {
+  rollout
+    .command('rollback')
+    .argument('<id>', 'the rollout')
+    .description('takes the nodes of an ended rollout back, wave by wave from the last')
+    .option('--nodes <selector>', 'only these of its nodes')
+    .addOption(new Option('--wave <n>', 'only the nodes of this wave').argParser(whole))
+    .requiredOption('--reason <text>', 'why; it is kept on record')
+    .action(async (id: string, { reason, nodes, wave }: { reason: string; nodes?: string; wave?: number }) => {
+      const { api, out } = context();
+      const answer = await api.post<CommandAnswer>(`${pathOf(id)}/rollback`, { reason, ...(nodes === undefined ? {} : { nodes }), ...(wave === undefined ? {} : { wave }) });
+      out.object({ rollout: id, ...answer });
+      out.text(`Rollout ${id} is being rolled back.`);
+    });
+}
+
 function readCommands(rollout: Command, context: () => Context): void {
   rollout
     .command('status')
@@ -117,9 +125,9 @@ function readCommands(rollout: Command, context: () => Context): void {
     .description('where a rollout stands, node by node')
     .action(async (id: string) => {
       const { api, out } = context();
-      const { status, members } = await statusOf(api, id);
-      out.object({ ...status, nodes: members });
-      out.text(renderStatus(status, members));
+      const { status, members, gates } = await statusOf(api, id);
+      out.object({ ...status, nodes: members, gates });
+      out.text(renderStatus(status, members, gates));
     });
 
   rollout

@@ -1,12 +1,13 @@
-import type { MemberView, PlanAnswer, RolloutView, Route } from '../views.js';
+import type { GateView, MemberView, PlanAnswer, RolloutView, Route } from '../views.js';
+import { renderGates, wavesLine, wavesOfPlan } from './gates.js';
 import { paint, paintState } from './style.js';
 import { fields, shortTime, table } from './table.js';
 
 /** Nodes that a plan lists before it only counts them. */
 const targetsShown = 20;
 
-export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: PlanAnswer): string {
-  const title = dryRun ? `This is what would be planned (nothing is recorded)` : `Rollout ${paint('bold', rollout)} is planned`;
+export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: PlanAnswer, done = `Rollout ${paint('bold', rollout)} is planned`): string {
+  const title = dryRun ? `This is what would be planned (nothing is recorded)` : done;
   if (plan === null) return `${title} since an earlier call, with the digest ${digest}.`;
   const order = plan.targets.slice(0, targetsShown).map(({ node }) => node).join(', ');
   const more = plan.targets.length > targetsShown ? ` and ${plan.targets.length - targetsShown} more` : '';
@@ -14,6 +15,7 @@ export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: Plan
     ['digest', digest], ['product', `${plan.product} to ${plan.to}`], ['nodes', `${plan.targets.length}, in this order: ${order}${more}`],
     ...(alreadyThere.length > 0 ? [['left out', `${alreadyThere.join(', ')} (there already)`] as const] : []),
     ['at a time', String(plan.strategy.maxUnavailable)], ['failures', plan.strategy.failureLimit === 0 ? 'stops at the first' : `stops when more than ${plan.strategy.failureLimit} nodes fail`],
+    ...wavesOfPlan(plan),
     ['start by', shortTime(plan.startBy)], ['policy', plan.policyDigest],
     ...plan.warnings.map(({ says }) => ['warning', paint('yellow', says)] as const),
     ...(plan.exceptions.length > 0 ? [['rests on', `${plan.exceptions.join(', ')} (exceptions from the policy)`] as const] : []),
@@ -34,14 +36,15 @@ function legs(route: Route): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-export function renderStatus(status: RolloutView, members: MemberView[]): string {
+export function renderStatus(status: RolloutView, members: MemberView[], gates: GateView[]): string {
   const head = fields([
     ['rollout', status.rollout], ['product', `${status.product} to ${status.to}`], ['state', paintState(status.state) + (status.reason === null ? '' : ` (${status.reason})`)],
     ['nodes', tallyText(status)], ['planned', `${shortTime(status.plannedAt)} by ${status.plannedBy}`], ['started', shortTime(status.startedAt)],
     ['ended', shortTime(status.endedAt)], ...(status.resumeBy === null ? [] : [['resume by', `${shortTime(status.resumeBy)}, or it is aborted`] as const]),
-    ['plan', status.digest],
+    ...(status.waves.length > 1 || gates.length > 0 ? [['waves', wavesLine(status)] as const] : []),
+    ['plan', status.generation === 1 ? status.digest : `${status.digest} (generation ${status.generation})`],
   ]);
-  return `${head}\n\n${table(memberHeadings, members.map(memberRow))}`;
+  return `${head}\n\n${table(memberHeadings, members.map(memberRow))}${renderGates(gates)}`;
 }
 
 export const memberHeadings = ['#', 'NODE', 'FROM', 'STATE', 'RESULT', 'STEPS', 'LAST STEP', 'REASON'];

@@ -2,10 +2,11 @@ import { pause } from '#platform';
 import type { ApiClient } from '../client.js';
 import { statusOf } from '../rollout-status.js';
 import type { Out } from '../out.js';
+import { wavesLine } from '../render/gates.js';
 import { tallyText } from '../render/rollout.js';
 import { paint, paintState } from '../render/style.js';
 import { endStates } from '../views.js';
-import type { MemberView, RolloutView } from '../views.js';
+import type { GateView, MemberView, RolloutView } from '../views.js';
 import { LiveLines } from './live-lines.js';
 import { changeLine, liveLines, reasonLines } from './member-line.js';
 
@@ -17,7 +18,7 @@ export interface WatchOptions {
   position?: number | undefined;
 }
 
-type Snapshot = { status: RolloutView; members: MemberView[] };
+type Snapshot = { status: RolloutView; members: MemberView[]; gates: GateView[] };
 
 /** Redrawn at most so often, in milliseconds. */
 const redrawMs = 120;
@@ -98,13 +99,16 @@ class View {
   private readonly live: LiveLines | undefined;
   private readonly before = new Map<string, string>();
   private lastState = '';
+  private lastWaves = '';
 
   constructor(private readonly out: Out) {
     this.live = !out.json && process.stdout.isTTY ? new LiveLines(process.stdout) : undefined;
   }
 
-  show({ status, members }: Snapshot): void {
-    if (this.live) return this.live.draw([...liveLines(shown(members)), summary(status)]);
+  show(now: Snapshot): void {
+    const { status, members, gates } = now;
+    if (this.live) return this.live.draw(this.lines(now));
+    this.tellWaves(status, gates);
     const changed = members.filter((member) => this.before.get(member.node) !== fingerprint(member));
     for (const member of changed) {
       this.before.set(member.node, fingerprint(member));
@@ -118,11 +122,30 @@ class View {
   end(last: Snapshot): void {
     const ended = endStates.includes(last.status.state);
     // What is drawn must fit its line; what stays behind may be read to its end.
-    this.live?.draw(liveLines(shown(last.members)));
+    this.live?.draw(ended ? liveLines(shown(last.members)) : this.lines(last));
     this.live?.done();
     if (this.live && ended) for (const line of reasonLines(shown(last.members))) this.out.text(line);
     if (this.live || ended) this.out.text(summary(last.status));
   }
+
+  private lines({ status, members, gates }: Snapshot): string[] {
+    return [...liveLines(shown(members)), ...waveLines(status, gates), summary(status)];
+  }
+
+  private tellWaves(status: RolloutView, gates: readonly GateView[]): void {
+    const lines = waveLines(status, gates);
+    const text = lines.join('\n');
+    if (text !== '' && text !== this.lastWaves) this.out.text(text);
+    this.lastWaves = text;
+  }
+}
+
+/** Where the waves stand, and what the gates say that have not let pass; nothing for a rollout in one piece. */
+function waveLines(status: RolloutView, gates: readonly GateView[]): string[] {
+  if (status.waves.length < 2 && gates.length === 0) return [];
+  const round = Math.max(0, ...gates.map((gate) => gate.round));
+  const asked = gates.filter((gate) => gate.round === round && gate.state !== 'passed');
+  return [`waves ${wavesLine(status)}`, ...asked.map((gate) => `gate ${gate.gate} ${gate.kind}: ${gate.verdict ?? gate.state}${gate.says === null ? '' : `. ${gate.says}`}`)];
 }
 
 function shown(members: MemberView[]): MemberView[] {

@@ -25,6 +25,8 @@ export interface Comparison {
 }
 
 const canariesLeast = 3;
+/** A bound is looked for in many steps; each need not be as fine as the test itself. */
+const boundDraws = 1_999;
 const none = { method: null, ratio: null, excludesAbove: null, counts: null, excess: null, p: null, floor: null, decides: false };
 
 /** Compares how a count went on the canaries with how it went on nodes that were left alone, node by node. */
@@ -66,7 +68,7 @@ function logChange(since: Counted, before: Counted | undefined): number {
 /** The smallest worsening that the same test would find not to be there, with 95 % certainty. */
 function excluded(a: readonly number[], b: readonly number[], draw: (step: number) => () => number, floor: number): number | null {
   if (floor > 0.05) return null;
-  const refuted = (shift: number, step: number) => permutationP(b.map((value) => value + shift), a, draw(step)) <= 0.05;
+  const refuted = (shift: number, step: number) => permutationP(b.map((value) => value + shift), a, draw(step), boundDraws) <= 0.05;
   // Turned round: the control group, made worse by the shift, against the canaries.
   let [low, high] = [mean(a) - mean(b), mean(a) - mean(b) + 8];
   if (!refuted(high, 1)) return null;

@@ -1,6 +1,6 @@
 /** Splits that are counted one by one; beyond it they are drawn. */
 const exactMax = 20_000;
-const drawnSplits = 9_999;
+export const drawnSplits = 9_999;
 /** Sums that differ only by how they were rounded are the same. */
 const tie = 1e-9;
 
@@ -18,15 +18,15 @@ export function splits(n: number, k: number): number {
  * How likely the canaries' values would lie as high as they do, if it had been chance alone that made them canaries:
  * the share of all ways to choose as many nodes whose sum is no smaller. Beyond some thousand ways, so many are drawn.
  */
-export function permutationP(canaries: readonly number[], control: readonly number[], draw: () => number): number {
+export function permutationP(canaries: readonly number[], control: readonly number[], draw: () => number, draws = drawnSplits): number {
   const all = [...canaries, ...control];
   const k = canaries.length;
   const least = canaries.reduce((sum, value) => sum + value, 0) - tie;
-  if (splits(all.length, k) <= exactMax) return exact(all, k, least);
+  if (splits(all.length, k) <= Math.min(exactMax, draws * 2)) return exact(all, k, least);
   let hits = 0;
   const pool = [...all];
-  for (let i = 0; i < drawnSplits; i++) if (drawnSum(pool, k, draw) >= least) hits++;
-  return (hits + 1) / (drawnSplits + 1);
+  for (let i = 0; i < draws; i++) if (drawnSum(pool, k, draw) >= least) hits++;
+  return (hits + 1) / (draws + 1);
 }
 
 function exact(all: readonly number[], k: number, least: number): number {
