@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds every release of orchat, one executable file each: the same sources give the same bytes everywhere.
+// Builds every release of orchat, one executable file for each program: the same sources give the same bytes everywhere.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -10,17 +10,37 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
 const catalogue = join(root, 'catalog/orchat/product.yaml');
 
-/** Writes <outDir>/<version>/orchat for every release, and releases.json with their digests. */
+/** What lies beside the program of a release: the name in the catalogue, the file, the source. */
+const beside = [
+  { name: 'installer', file: 'install', entry: 'src/installer/main.ts', since: 'v0.3.0' },
+  { name: 'uninstaller', file: 'uninstall', entry: 'src/uninstaller/main.ts', since: 'v0.3.0' },
+  // The validation framework came with v0.7.0.
+  { name: 'validation', file: 'run-all', entry: 'src/validation/main.ts', since: 'v0.7.0' },
+];
+
+/** Writes <outDir>/<version>/orchat and what belongs to it for every release, and releases.json with their digests. */
 export async function buildReleases(outDir) {
   const { build } = await import('esbuild');
   const index = {};
-  for (const release of await readReleases(build)) {
-    const bytes = await bundle(build, release);
-    const file = `${release.version}/orchat`;
+  const digests = {};
+  const releases = await readReleases(build);
+  const place = (version) => releases.findIndex((release) => release.version === version);
+  for (const release of releases) {
     mkdirSync(join(outDir, release.version), { recursive: true });
-    replace(join(outDir, file), bytes, 0o755);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    index[release.version] = { file, sha256, bytes: bytes.length };
+    const put = async (file, entry, program = '') => {
+      const bytes = await bundle(build, entry, { ORCHAT_RELEASE: release, ORCHAT_DIGESTS: digests, ORCHAT_PROGRAM: program });
+      replace(join(outDir, release.version, file), bytes, 0o755);
+      return { bytes, told: { file: `${release.version}/${file}`, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length } };
+    };
+    const program = await put('orchat', 'src/main.ts');
+    // An installer knows its own release and those before it, and carries the program of its own.
+    digests[release.version] = program.told.sha256;
+    const artifacts = {};
+    for (const { name, file, entry, since } of beside) {
+      if (place(release.version) < place(since)) continue;
+      artifacts[name] = (await put(file, entry, program.bytes.toString('utf8'))).told;
+    }
+    index[release.version] = { ...program.told, artifacts };
   }
   replace(join(outDir, 'releases.json'), `${JSON.stringify(index, null, 2)}\n`, 0o644);
   return index;
@@ -34,10 +54,10 @@ async function readReleases(build) {
   return releases;
 }
 
-async function bundle(build, release) {
+async function bundle(build, entry, constants) {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: ['src/main.ts'],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',
@@ -50,7 +70,7 @@ async function bundle(build, release) {
     legalComments: 'none',
     charset: 'utf8',
     banner: { js: '#!/usr/bin/env node\nvar require = process.getBuiltinModule;' },
-    define: { ORCHAT_RELEASE: JSON.stringify(release) },
+    define: Object.fromEntries(Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)])),
     tsconfigRaw: { compilerOptions: { target: 'es2022' } },
     logLevel: 'error',
   });
@@ -68,11 +88,12 @@ function replace(path, content, mode) {
 async function writeCatalogue(index) {
   const { parseDocument } = await import('yaml');
   let text = readFileSync(catalogue, 'utf8');
+  const built = Object.values(index).flatMap((program) => [program, ...Object.values(program.artifacts)]);
   const digests = parseDocument(text)
     .get('releases')
     .items.flatMap((release) => release.get('artifacts').items)
     .map((artifact) => ({
-      sha256: Object.values(index).find(({ file }) => file === artifact.get('file')).sha256,
+      sha256: built.find(({ file }) => file === artifact.get('file')).sha256,
       range: artifact.get('sha256', true).range,
     }));
   // From the end to the start, so that the places found stay right.

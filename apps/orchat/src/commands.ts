@@ -19,7 +19,7 @@ const byFlag = (flag: string, options: string[], ways: Ways, load: Load): Comman
   name: flag, flag, words: [], options, ...ways, load,
 });
 
-const place = '--destination=';
+const place = ['--destination=', '--archive'];
 
 export const commands: readonly Command[] = [
   byFlag('--help', [], looks, () => import('./commands/help.js')),
@@ -32,15 +32,16 @@ export const commands: readonly Command[] = [
     () => import('./commands/health-check.js'),
   ),
   byWords('system-check', [], looks, () => import('./commands/system-check.js')),
-  byWords('backup create', ['--name=', place], changes, () => import('./commands/backup-create.js')),
-  byWords('backup show', ['--name=', place], looksAlone, () => import('./commands/backup-show.js')),
-  byWords('backup verify', ['--name=', place], looksAlone, () => import('./commands/backup-verify.js')),
-  byWords('backup list', [place], looksAlone, () => import('./commands/backup-list.js')),
-  byWords('backup restore', ['--name=', '--latest', place], changes, () =>
+  byWords('backup create', ['--name=', '--data', ...place], changes, () => import('./commands/backup-create.js')),
+  byWords('backup show', ['--name=', ...place], looksAlone, () => import('./commands/backup-show.js')),
+  byWords('backup verify', ['--name=', ...place], looksAlone, () => import('./commands/backup-verify.js')),
+  byWords('backup list', ['--destination='], looksAlone, () => import('./commands/backup-list.js')),
+  byWords('backup restore', ['--name=', '--latest', '--only=', ...place], changes, () =>
     import('./commands/backup-restore.js')),
   byFlag('--validate-config', [], looks, () => import('./commands/validate-config.js')),
   byFlag('--check-migration', ['--to='], looks, () => import('./commands/check-migration.js')),
   byFlag('--migrate-config', ['--from=', '--to='], changes, () => import('./commands/migrate-config.js')),
+  byFlag('--secure-key', [], changes, () => import('./commands/secure-key.js')),
   byWords(
     'metrics',
     ['--enable', '--status'],

@@ -19,6 +19,8 @@ export interface Home {
   metrics: string;
   scratch: string;
   quota: string;
+  /** The name of the environment that this home is, as blue or green, where ORCHAT_ENV gives one. */
+  environment: string | undefined;
 }
 
 export function homeOf(env: NodeJS.ProcessEnv): Home {
@@ -45,7 +47,13 @@ export function homeOf(env: NodeJS.ProcessEnv): Home {
     metrics: testing ? join(scratch, 'metrics') : join(cache, 'metrics'),
     scratch,
     quota: join(root, '.orchat_quota'),
+    environment: env.ORCHAT_ENV || undefined,
   };
+}
+
+/** Whether a program lies where package managers put programs: apt and yay, then brew. */
+export function isPackaged(program: string): boolean {
+  return /^(\/usr|\/usr\/local|\/opt\/homebrew|\/home\/linuxbrew\/\.linuxbrew)\/bin\/orchat$/.test(program);
 }
 
 export function isInside(folder: string, path: string): boolean {

@@ -9,6 +9,8 @@ export interface LogLine {
   command: string;
   args: string[];
   outcome: string;
+  /** What ORCHAT_ENV says; left out where it says nothing. */
+  environment?: string;
 }
 
 export function writeLog(home: Home, line: LogLine): void {

@@ -60,6 +60,7 @@ function log({ home, release }: Context, { command, options, text }: Request, ou
     command: command.name,
     args: text === '' ? args : [...args, text],
     outcome,
+    environment: home.environment,
   });
 }
 

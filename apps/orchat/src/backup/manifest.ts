@@ -35,8 +35,8 @@ export function manifestOf(name: string, version: string, createdAt: Date, files
   return { format: 1, name, createdAt: createdAt.toISOString(), version, sha256, bytes, files };
 }
 
-/** Reads a manifest, or answers what is wrong with it. */
-export function parseManifest(text: string, name: string): Manifest | string {
+/** Reads a manifest, or answers what is wrong with it. `allowed` are the paths that it may name. */
+export function parseManifest(text: string, name: string, allowed = isManaged): Manifest | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,16 +46,16 @@ export function parseManifest(text: string, name: string): Manifest | string {
   if (!isTree(value) || value.format !== 1) return 'the manifest has an unknown format';
   if (value.name !== name) return 'the manifest has another name than its folder';
   if (!isText(value.createdAt) || !isText(value.version)) return 'the manifest is incomplete';
-  if (!Array.isArray(value.files) || !value.files.every(isEntry)) return 'the manifest has a wrong file list';
+  if (!Array.isArray(value.files) || !value.files.every((one) => isEntry(one, allowed))) return 'the manifest has a wrong file list';
   const manifest = value as unknown as Manifest;
   return digestOf(manifest.files) === manifest.sha256 ? manifest : 'the file list has another digest';
 }
 
-function isEntry(value: unknown): value is FileEntry {
+function isEntry(value: unknown, allowed: (path: string) => boolean): value is FileEntry {
   if (!isTree(value)) return false;
   const { path, sha256, bytes, mode } = value;
   return (
-    isText(path) && isManaged(path) && Number.isSafeInteger(bytes) &&
+    isText(path) && allowed(path) && Number.isSafeInteger(bytes) &&
     isText(sha256) && /^[0-9a-f]{64}$/.test(sha256) && isText(mode) && /^[0-7]{3}$/.test(mode)
   );
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '../command.js';
 import type { Context } from '../context.js';
-import { shown } from '../home.js';
+import { isPackaged, shown } from '../home.js';
 import type { Release } from '../releases.js';
 import { schemaOf } from '../settings/fields.js';
 import { customMetrics, preferencesOf } from '../settings/preferences.js';
@@ -60,7 +60,8 @@ function wayReasons({ shape }: Settings, to: Release): string[] {
 }
 
 function pathReasons({ home, self }: Context): string[] {
-  const usual = existsSync(home.binary) && realpathSync(home.binary) === realpathSync(self);
+  const own = existsSync(home.binary) && realpathSync(home.binary) === realpathSync(self);
+  const usual = own || isPackaged(self);
   return usual ? [] : [`non-standard installation path: ${shown(home, self)}`];
 }
 

@@ -21,15 +21,15 @@ export const run: Run = async (context, { options }) => {
   const chosen = kinds.filter((kind) => options.has(kind));
   if (chosen.length > 1) throw misuse(`${chosen.join(' and ')} exclude each other`);
   const kind = chosen[0]?.slice(2) ?? 'basic';
-  const { release } = context;
+  const { release, home: { environment } } = context;
   const checks = await lockedChecks(context, kind);
   const health = healthOf(checks);
   const report = kind === 'report' ? { report: reportOf(context) } : {};
   const lines = Object.entries(report.report ?? {}).map(([name, value]) => `${name}: ${value}`);
   return {
     ok: health !== 'unhealthy',
-    facts: { health, kind, version: release.version, problems: problemsIn(checks), checks, ...report },
-    lines: [...lines, ...linesOf(checks, `${marks[health]} (${release.version})`)],
+    facts: { health, kind, version: release.version, environment, problems: problemsIn(checks), checks, ...report },
+    lines: [...lines, ...linesOf(checks, `${marks[health]} (${release.version}${environment ? `, ${environment}` : ''})`)],
   };
 };
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { listBackups } from '../backup/shelf.js';
 import type { Context } from '../context.js';
-import { shown } from '../home.js';
+import { isPackaged, shown } from '../home.js';
 import { allEntries, requireReadable } from '../history/store.js';
 import { unwritable } from '../permissions.js';
 import { keyPath, misplacedKey } from '../settings/key.js';
@@ -35,12 +35,14 @@ export function keyCheck({ home, release }: Context): Check {
   });
 }
 
-export function binaryCheck({ home }: Context): Check {
+export function binaryCheck({ home, self }: Context): Check {
   return check('binary', () => {
-    const stat = statSync(home.binary, { throwIfNoEntry: false });
-    if (stat === undefined) return ['warn', `${shown(home, home.binary)} is not there`];
-    if ((stat.mode & 0o100) !== 0) return shown(home, home.binary);
-    return ['fail', `${shown(home, home.binary)} is not executable; run chmod +x`];
+    // A package manager keeps the program in a place of its own.
+    const path = existsSync(home.binary) || !isPackaged(self) ? home.binary : self;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return ['warn', `${shown(home, path)} is not there`];
+    if ((stat.mode & 0o100) !== 0) return shown(home, path);
+    return ['fail', `${shown(home, path)} is not executable; run chmod +x`];
   });
 }
 
