@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ImportCatalogue } from '#commands';
 import { digestOf } from '#ledger';
 import { newId, systemClock } from '#platform';
+import { projections, rebuild } from '#projections';
 import { defaultPolicy } from '#domain';
 import { catalogue, release } from '../support/given.js';
 import { expectProblem } from '../support/problems.js';
@@ -203,4 +204,11 @@ describe('a mark on a release', () => {
   ])('of %s as %j is refused', async (version, body, status, code) => {
     await expectProblem(service, mark(version, body), status, code);
   });
+});
+
+it('is the same when its read model is built anew', async () => {
+  await service.project();
+  for (const one of projections) {
+    expect(await rebuild(service.workerPool, service.reader, one, { checkOnly: true })).toMatchObject({ projection: one.name, differing: 0, parked: 0 });
+  }
 });
