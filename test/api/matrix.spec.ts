@@ -156,6 +156,9 @@ describe('a plan under the policy', () => {
     const { exception } = granted.body as { exception: string };
     expect([granted.status, exception]).toEqual([201, expect.stringMatching(/^x-[0-9a-z]{8}$/)]);
     expect((await plan('v0.7.0', 'p-6')).body).toMatchObject({ plan: { exceptions: [exception], warnings: [{ code: 'target-end-of-life' }] } });
+    const planned = (await plan('v0.7.0', 'p-6', { dryRun: false })).body as { rollout: string };
+    await service.project();
+    expect(await read(`/v1/rollouts/${planned.rollout}`)).toMatchObject({ policyDigest: digestOf(defaultPolicy), exceptions: [exception], warnings: [{ code: 'target-end-of-life' }] });
     expect(await read('/v1/policy')).toMatchObject({
       digest: digestOf(defaultPolicy), adopted: false, policy: { targets: { endOfLife: 'refuse' } },
       exceptions: [{ id: exception, rule: 'targets.endOfLife', scope: { product: 'pump', version: null, node: null, rollout: null }, holds: true }],

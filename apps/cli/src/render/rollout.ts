@@ -30,7 +30,8 @@ export function renderStatus(status: RolloutView, members: MemberView[]): string
     ['rollout', status.rollout], ['product', `${status.product} to ${status.to}`], ['state', paintState(status.state) + (status.reason === null ? '' : ` (${status.reason})`)],
     ['nodes', tallyText(status)], ['planned', `${shortTime(status.plannedAt)} by ${status.plannedBy}`], ['started', shortTime(status.startedAt)],
     ['ended', shortTime(status.endedAt)], ...(status.resumeBy === null ? [] : [['resume by', `${shortTime(status.resumeBy)}, or it is aborted`] as const]),
-    ['plan', status.digest],
+    ['plan', status.digest], ...status.warnings.map(({ says }) => ['warning', paint('yellow', says)] as const),
+    ...(status.exceptions.length > 0 ? [['rests on', `${status.exceptions.join(', ')} (exceptions from the policy)`] as const] : []),
   ]);
   return `${head}\n\n${table(['#', 'NODE', 'FROM', 'STATE', 'RESULT', 'STEPS', 'LAST STEP', 'REASON'], members.map(memberRow))}`;
 }
