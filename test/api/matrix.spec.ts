@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ImportCatalogue } from '#commands';
 import { digestOf } from '#ledger';
 import { newId, systemClock } from '#platform';
+import { projections, rebuild } from '#projections';
 import { defaultPolicy } from '#domain';
 import { catalogue, release } from '../support/given.js';
 import { expectProblem } from '../support/problems.js';
@@ -155,6 +156,9 @@ describe('a plan under the policy', () => {
     const { exception } = granted.body as { exception: string };
     expect([granted.status, exception]).toEqual([201, expect.stringMatching(/^x-[0-9a-z]{8}$/)]);
     expect((await plan('v0.7.0', 'p-6')).body).toMatchObject({ plan: { exceptions: [exception], warnings: [{ code: 'target-end-of-life' }] } });
+    const planned = (await plan('v0.7.0', 'p-6', { dryRun: false })).body as { rollout: string };
+    await service.project();
+    expect(await read(`/v1/rollouts/${planned.rollout}`)).toMatchObject({ policyDigest: digestOf(defaultPolicy), exceptions: [exception], warnings: [{ code: 'target-end-of-life' }] });
     expect(await read('/v1/policy')).toMatchObject({
       digest: digestOf(defaultPolicy), adopted: false, policy: { targets: { endOfLife: 'refuse' } },
       exceptions: [{ id: exception, rule: 'targets.endOfLife', scope: { product: 'pump', version: null, node: null, rollout: null }, holds: true }],
@@ -203,4 +207,11 @@ describe('a mark on a release', () => {
   ])('of %s as %j is refused', async (version, body, status, code) => {
     await expectProblem(service, mark(version, body), status, code);
   });
+});
+
+it('is the same when its read model is built anew', async () => {
+  await service.project();
+  for (const one of projections) {
+    expect(await rebuild(service.workerPool, service.reader, one, { checkOnly: true })).toMatchObject({ projection: one.name, differing: 0, parked: 0 });
+  }
 });

@@ -87,6 +87,9 @@ export interface RolloutView {
   plannedAt: string;
   plannedBy: string;
   startBy: string;
+  policyDigest: string;
+  warnings: { code: string; says: string }[];
+  exceptions: string[];
   startedAt: string | null;
   endedAt: string | null;
   resumeBy: string | null;

@@ -52,6 +52,9 @@ export class RolloutView {
   @ApiProperty({ format: 'date-time' }) plannedAt: string;
   @ApiProperty() plannedBy: string;
   @ApiProperty({ format: 'date-time' }) startBy: string;
+  @ApiProperty({ description: 'Of the policy that it was planned under.' }) policyDigest: string;
+  @ApiProperty({ type: 'array', items: { type: 'object' }, description: 'What that policy warned of: `code` and `says`.' }) warnings: { code: string; says: string }[];
+  @ApiProperty({ type: [String], description: 'Exceptions from the policy that the plan rests on.' }) exceptions: string[];
   @ApiProperty({ type: String, nullable: true }) startedAt: string | null;
   @ApiProperty({ type: String, nullable: true }) endedAt: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'Of a paused rollout: resumed by then, or aborted.' }) resumeBy: string | null;

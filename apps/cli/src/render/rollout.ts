@@ -43,6 +43,8 @@ export function renderStatus(status: RolloutView, members: MemberView[], gates: 
     ['ended', shortTime(status.endedAt)], ...(status.resumeBy === null ? [] : [['resume by', `${shortTime(status.resumeBy)}, or it is aborted`] as const]),
     ...(status.waves.length > 1 || gates.length > 0 ? [['waves', wavesLine(status)] as const] : []),
     ['plan', status.generation === 1 ? status.digest : `${status.digest} (generation ${status.generation})`],
+    ...status.warnings.map(({ says }) => ['warning', paint('yellow', says)] as const),
+    ...(status.exceptions.length > 0 ? [['rests on', `${status.exceptions.join(', ')} (exceptions from the policy)`] as const] : []),
   ]);
   return `${head}\n\n${table(memberHeadings, members.map(memberRow))}${renderGates(gates)}`;
 }

@@ -19,6 +19,9 @@ export class RolloutEntry {
   @Column('text', { name: 'planned_at' }) plannedAt: string;
   @Column('text', { name: 'planned_by' }) plannedBy: string;
   @Column('text', { name: 'start_by' }) startBy: string;
+  @Column('text', { name: 'policy_digest' }) policyDigest: string;
+  @Column('jsonb') warnings: { code: string; says: string }[];
+  @Column('jsonb') exceptions: string[];
   @Column('text', { name: 'started_at', nullable: true }) startedAt: string | null;
   @Column('text', { name: 'ended_at', nullable: true }) endedAt: string | null;
   @Column('text', { name: 'resume_by', nullable: true }) resumeBy: string | null;

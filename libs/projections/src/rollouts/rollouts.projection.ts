@@ -1,5 +1,5 @@
 import { isProcedure } from '#domain';
-import type { DomainEvent, RolloutStrategy } from '#domain';
+import type { DomainEvent, RolloutStrategy, Warning } from '#domain';
 import type { Fact, Projection, RowRef, Rows } from '../engine/projection.js';
 import { gateRefs, gateTable, gatesAfter, isGateEvent } from './gates.js';
 import { memberAfter } from './member.js';
@@ -27,6 +27,10 @@ export type RolloutRow = {
   planned_at: string;
   planned_by: string;
   start_by: string;
+  /** Of the policy that it was planned under, what that warned of, and the exceptions that it rests on. */
+  policy_digest: string;
+  warnings: Warning[];
+  exceptions: string[];
   started_at: string | null;
   ended_at: string | null;
   resume_by: string | null;
@@ -93,11 +97,11 @@ function nodesOf(event: DomainEvent): string[] {
 }
 
 function planned(fact: Fact, data: Extract<DomainEvent, { type: 'rollout.planned' }>['data']): RolloutRow {
-  const { rollout, product, to, digest, selector, strategy, nodes, startBy } = data;
+  const { rollout, product, to, digest, selector, strategy, nodes, startBy, policyDigest, warnings, exceptions } = data;
   const { actor, occurredAt } = fact.envelope;
   return {
     rollout, product, target: to, state: 'planned', reason: null, digest, selector, strategy, generation: 1, waves: [], nodes, tally: {}, planned_at: occurredAt,
-    planned_by: `${actor.kind}:${actor.ref}`, start_by: startBy, started_at: null, ended_at: null, resume_by: null,
+    planned_by: `${actor.kind}:${actor.ref}`, start_by: startBy, policy_digest: policyDigest, warnings, exceptions, started_at: null, ended_at: null, resume_by: null,
     stream_version: fact.version, position: fact.position,
   };
 }
