@@ -78,7 +78,7 @@ it('says of every operation that it may answer with a problem, and what else it 
 
 it('offers every command of people an Idempotency-Key and If-Match, and says that the answer has a position', () => {
   const commands = operations.filter(({ method, path }) => method === 'post' && !path.startsWith('/v1/sites/'));
-  expect(commands).toHaveLength(7);
+  expect(commands).toHaveLength(17);
   for (const { operation } of commands) {
     expect(headersOf(operation)).toEqual(expect.arrayContaining(['Idempotency-Key', 'If-Match', 'Rollbook-Correlation']));
     const [answer] = Object.entries(operation.responses).find(([status]) => status.startsWith('2'))!.slice(1) as [Operation['responses'][string]];
@@ -88,7 +88,7 @@ it('offers every command of people an Idempotency-Key and If-Match, and says tha
 
 it('offers every read of a read model to wait for a position', () => {
   const reads = operations.filter(({ method, path }) => method === 'get' && /^\/v1\/(nodes|products|rollouts)/.test(path));
-  expect(reads).toHaveLength(9);
+  expect(reads).toHaveLength(12);
   expect(reads.filter(({ operation }) => !headersOf(operation).includes('Rollbook-Position')).map(({ name }) => name)).toEqual([]);
 });
 

@@ -23,13 +23,13 @@ const rollout = (action: string) => `rollout ${action} r-1`;
 
 const page = readFileSync(join(root, 'docs/command-line.md'), 'utf8');
 const commands = [
-  'node list', 'node show', 'node history', 'product list', 'product show',
-  'rollout plan', 'rollout start', 'rollout watch', 'rollout pause', 'rollout resume', 'rollout abort', 'rollout rollback', 'rollout status', 'rollout list',
-  'ledger verify', 'projections rebuild', 'schema apply', 'up',
+  'node list', 'node show', 'node history', 'node review', 'node do', 'upgrade', 'product list', 'product show', 'product export', 'product import', 'product mark', 'product unmark',
+  'policy show', 'policy except', 'policy withdraw', 'rollout plan', 'rollout start', 'rollout watch', 'rollout pause', 'rollout resume', 'rollout abort', 'rollout rollback',
+  'rollout approve-gate', 'rollout reject-gate', 'rollout amend', 'rollout status', 'rollout list', 'ledger verify', 'projections rebuild', 'schema apply', 'up',
 ];
 
 it('names every exit code in the help of every command, within 80 columns; the page of the command line has each, and each option', async () => {
-  const groups = ['', 'node', 'product', 'rollout', 'ledger', 'projections', 'schema'];
+  const groups = ['', 'node', 'product', 'policy', 'rollout', 'ledger', 'projections', 'schema'];
   for (const command of [...groups, ...commands]) {
     const { code, stdout, stderr } = await cli([...words(command), '--help']);
     expect([command, code, stderr]).toEqual([command, 0, '']);
@@ -53,10 +53,10 @@ it.each([
   ['node list all', `too many arguments for 'list'. Expected 0 arguments but got 1. See \`rollbook node list --help\`.`],
   ['node list --node all', `unknown option '--node'. Did you mean --nodes? See \`rollbook node list --help\`.`],
   ['rollout plan --product orchat', `required option '--to <version>' not specified. See \`rollbook rollout plan --help\`.`],
-  ['rollout plan --product orchat --to v0.7.0 --nodes all --max-unavailable many', '--max-unavailable must be a whole number, not many. See `rollbook rollout plan --help`.'],
+  ['rollout plan --product orchat --to v0.7.0 --nodes all --max-unavailable many', '--max-unavailable: many is not a whole number. See --help of this command.'],
   ['rollout pause r-1', `required option '--reason <text>' not specified. See \`rollbook rollout pause --help\`.`],
-  ['projections rebuild', 'name a projection (fleet, history, products, rollouts, certification), or say --all'],
-  ['projections rebuild fleets', 'there is no projection fleets; there are fleet, history, products, rollouts, certification'],
+  ['projections rebuild', `name a projection (${names.join(', ')}), or say --all`],
+  ['projections rebuild fleets', `there is no projection fleets; there are ${names.join(', ')}`],
   ['schema apply --login x', '--login needs --password-file, and --as api or --as worker'],
   ['--url nonsense node list', '--url must be an address starting with http:// or https://, not nonsense.'],
   ['--url http://10.0.0.1 node list', 'http://10.0.0.1 is plain HTTP beyond this machine: use https://, or allow it with ROLLBOOK_ALLOW_HTTP=yes'],

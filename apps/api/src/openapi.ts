@@ -19,6 +19,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .addServer('/')
     .addTag('nodes', 'What the fleet runs, and what happened to each node.')
     .addTag('products', 'Releases, the ways between them, and what is on record for each version.')
+    .addTag('policy', 'What plans are judged by, and the exceptions from it.')
     .addTag('rollouts', 'Plan an upgrade of many nodes, see it through, take it back.')
     .addTag('events', 'The ledger as it grows.')
     .addTag('service', 'The service itself: for monitoring and for auditors.')

@@ -1,9 +1,8 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { renderPlan } from '../render/rollout.js';
 import type { AmendAnswer, CommandAnswer } from '../views.js';
-import { strategyOf, strategyOptions, whole } from './strategy-options.js';
+import { strategyOf, reading, strategyOptions, whole } from './strategy-options.js';
 import type { StrategyOptions } from './strategy-options.js';
 
 const pathOf = (id: string) => `/v1/rollouts/${encodeURIComponent(id)}`;
@@ -20,7 +19,7 @@ function decideCommand(rollout: Command, context: () => Context, action: { name:
     .command(action.name)
     .argument('<id>', 'the rollout')
     .description(action.does)
-    .addOption(new Option('--gate <n>', 'its number in the status; not needed where one gate waits').argParser(whole))
+    .addOption(reading('--gate <n>', 'its number in the status; not needed where one gate waits', whole))
     .requiredOption('--reason <text>', 'why; it is kept on record')
     .action(async (id: string, { gate, reason }: { gate?: number; reason: string }) => {
       const { api, out } = context();

@@ -10,7 +10,7 @@ import { paint } from '../render/style.js';
 import { table } from '../render/table.js';
 
 /** Written out for the help, which shall not wait for the read models to be loaded. */
-export const names = ['fleet', 'history', 'products', 'rollouts', 'certification'];
+export const names = ['fleet', 'history', 'products', 'rollouts', 'certification', 'reviews'];
 
 export function projectionCommands(program: Command, context: () => Context): void {
   program

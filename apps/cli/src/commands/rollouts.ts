@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { exitCodes } from '#platform';
 import type { Context } from '../context.js';
@@ -8,7 +7,7 @@ import { paintState } from '../render/style.js';
 import { shortTime, table } from '../render/table.js';
 import { statusOf } from '../rollout-status.js';
 import { gateCommands } from './gates.js';
-import { canaryOptions, strategyOf, strategyOptions, whole } from './strategy-options.js';
+import { canaryOptions, strategyOf, reading, strategyOptions, whole } from './strategy-options.js';
 import type { StrategyOptions } from './strategy-options.js';
 import type { CommandAnswer, PlanAnswer, RolloutView } from '../views.js';
 import { watchRollout } from '../watch/watch.js';
@@ -108,7 +107,7 @@ function rollbackCommand(rollout: Command, context: () => Context): void {
     .argument('<id>', 'the rollout')
     .description('takes the nodes of an ended rollout back, wave by wave from the last')
     .option('--nodes <selector>', 'only these of its nodes')
-    .addOption(new Option('--wave <n>', 'only the nodes of this wave').argParser(whole))
+    .addOption(reading('--wave <n>', 'only the nodes of this wave', whole))
     .requiredOption('--reason <text>', 'why; it is kept on record')
     .action(async (id: string, { reason, nodes, wave }: { reason: string; nodes?: string; wave?: number }) => {
       const { api, out } = context();

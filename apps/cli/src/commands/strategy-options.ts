@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { usage } from '../exit.js';
+import { Exit, usage } from '../exit.js';
 
 /** What the command line says of how a rollout goes over its nodes. */
 export interface StrategyOptions {
@@ -25,6 +25,17 @@ export interface StrategyOptions {
 }
 
 type Gate = { [name: string]: unknown };
+
+/** An option whose value is read; what cannot be read is told with the option that it was given to. */
+export function reading<T>(flags: string, does: string, read: (text: string, before?: T) => T): Option {
+  return new Option(flags, does).argParser((text: string, before?: T) => {
+    try {
+      return read(text, before);
+    } catch (error) {
+      throw error instanceof Exit ? usage(`${flags.split(' ')[0]}: ${error.message}. See --help of this command.`) : error;
+    }
+  });
+}
 
 export const whole = (text: string) => {
   if (!/^\d{1,9}$/.test(text)) throw usage(`${text} is not a whole number`);
@@ -92,7 +103,7 @@ const metric = (text: string, before: object[] = []) => {
 };
 
 export function strategyOptions(command: Command, defaults: boolean): Command {
-  const [unavailable, failures] = [new Option('--max-unavailable <n>', 'nodes that may be in flight at the same time').argParser(whole), new Option('--failure-limit <n>', 'nodes that may fail before the rollout stops').argParser(whole)];
+  const [unavailable, failures] = [reading('--max-unavailable <n>', 'nodes that may be in flight at the same time', whole), reading('--failure-limit <n>', 'nodes that may fail before the rollout stops', whole)];
   if (defaults) {
     unavailable.default(1);
     failures.default(0);
@@ -100,13 +111,13 @@ export function strategyOptions(command: Command, defaults: boolean): Command {
   return command
     .addOption(unavailable)
     .addOption(failures)
-    .addOption(new Option('--missing-limit <n>', 'nodes that may vanish before the rollout stops').argParser(whole))
-    .addOption(new Option('--error-threshold <percent>', 'of a wave that may fail; beyond it the rollout stops at once').argParser(percent))
-    .addOption(new Option('--success-threshold <percent>', 'of a wave that must be measured at the new version before the next one').argParser(percent))
-    .addOption(new Option('--waves <list>', 'one after the other: sizes, percentages or nodes, as 1,25%,rest or node-1+node-2,rest').argParser(readWaves))
-    .addOption(new Option('--gate <gate>', 'between waves: health, manual:within=2h, webhook:url=U, prometheus:url=U;threshold=< 5;query=Q; may be repeated').argParser((text: string, before: Gate[] = []) => [...before, readGate(text)]))
-    .addOption(new Option('--accept-seconds <n>', 'for an agent to take an order').argParser(whole))
-    .addOption(new Option('--pause-seconds <n>', 'for a paused or held rollout to be resumed; then it is aborted').argParser(whole));
+    .addOption(reading('--missing-limit <n>', 'nodes that may vanish before the rollout stops', whole))
+    .addOption(reading('--error-threshold <percent>', 'of a wave that may fail; beyond it the rollout stops at once', percent))
+    .addOption(reading('--success-threshold <percent>', 'of a wave that must be measured at the new version before the next one', percent))
+    .addOption(reading('--waves <list>', 'one after the other: sizes, percentages or nodes, as 1,25%,rest or node-1+node-2,rest', readWaves))
+    .addOption(reading('--gate <gate>', 'between waves: health, manual:within=2h, webhook:url=U, prometheus:url=U;threshold=< 5;query=Q; may be repeated', (text, before: Gate[] = []) => [...before, readGate(text)]))
+    .addOption(reading('--accept-seconds <n>', 'for an agent to take an order', whole))
+    .addOption(reading('--pause-seconds <n>', 'for a paused or held rollout to be resumed; then it is aborted', whole));
 }
 
 export function canaryOptions(command: Command): Command {
@@ -114,12 +125,12 @@ export function canaryOptions(command: Command): Command {
     .addOption(new Option('--strategy <kind>', 'rolling, or canary: a few first, watched for a while beside others').choices(['rolling', 'canary']))
     .option('--canary-nodes <selector>', 'the canaries')
     .option('--canary-users <names>', 'nodes with these labels user=NAME are the canaries')
-    .addOption(new Option('--canary-percent <percent>', 'so many of all are canaries').argParser(percent))
-    .addOption(new Option('--soak <time>', 'how long canaries live before their verdict, as 15m or 2h').argParser(seconds))
-    .addOption(new Option('--warm-up <time>', 'at the begin of the soak, not compared').argParser(seconds))
-    .addOption(new Option('--baseline <time>', 'how long counts are taken before the first canary; as long as the soak').argParser(seconds))
-    .addOption(new Option('--looks <n>', 'how often counts are compared during the soak').argParser(whole))
-    .addOption(new Option('--canary-metric <name>', 'a count that is compared, as errors, done:lower, errors:per=requests; may be repeated').argParser(metric));
+    .addOption(reading('--canary-percent <percent>', 'so many of all are canaries', percent))
+    .addOption(reading('--soak <time>', 'how long canaries live before their verdict, as 15m or 2h', seconds))
+    .addOption(reading('--warm-up <time>', 'at the begin of the soak, not compared', seconds))
+    .addOption(reading('--baseline <time>', 'how long counts are taken before the first canary; as long as the soak', seconds))
+    .addOption(reading('--looks <n>', 'how often counts are compared during the soak', whole))
+    .addOption(reading('--canary-metric <name>', 'a count that is compared, as errors, done:lower, errors:per=requests; may be repeated', metric));
 }
 
 /** The strategy as the API takes it. */
