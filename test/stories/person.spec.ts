@@ -82,8 +82,8 @@ it('what is accepted goes on to the end, what is rejected ends where it is', asy
   expect([rejected.code, rejected.stdout]).toEqual([0, 'Rejected: node-1 does not go on.\n']);
   expect((await machine.cli('node', 'review', 'node-2', '--accept')).stdout).toBe('Accepted: node-2 goes on.\n');
   const end = await awaitRollout(machine, rollout, 90_000);
-  expect(end.nodes.map((node) => [node.node, node.state, node.reason]).toSorted()).toEqual([
-    ['node-1', 'failed', 'review-rejected: not this week'], ['node-2', 'upgraded', null],
+  expect(end.nodes.toSorted((a, b) => (a.node < b.node ? -1 : 1))).toMatchObject([
+    { node: 'node-1', state: 'failed', reason: 'review-rejected: not this week' }, { node: 'node-2', state: 'upgraded', reason: null },
   ]);
   expect((await machine.cli('node', 'review')).stdout).toBe('Nothing waits for a person.\n');
   expect((await machine.cli('node', 'review', 'node-1', '--accept')).code).toBe(1);
