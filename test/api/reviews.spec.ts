@@ -66,8 +66,10 @@ describe('what waits for a person', () => {
 
   it('is listed, the most urgent first, page by page', async () => {
     const all = await items('/v1/reviews?state=pending');
-    expect(all.map((one) => [one['node'], one['step'], one['phase'], one['state']])).toEqual(['k-1', 'k-2', 'k-3'].map((node) => [node, 'compare', 'upgrade', 'pending']).sort((a, b) => all.findIndex((one) => one['node'] === a[0]) - all.findIndex((one) => one['node'] === b[0])));
-    expect(all.map((one) => one['decideBy'])).toEqual(all.map((one) => one['decideBy'] as string).toSorted());
+    expect(all.map((one) => one['node'] as string).toSorted()).toEqual(['k-1', 'k-2', 'k-3']);
+    for (const one of all) expect(one).toMatchObject({ step: 'compare', phase: 'upgrade', state: 'pending', decidedAt: null });
+    const deadlines = all.map((one) => one['decideBy'] as string);
+    expect(deadlines).toEqual(deadlines.toSorted());
     const first = await read('/v1/reviews?state=pending&limit=2');
     const rest = await read(`/v1/reviews?state=pending&limit=2&cursor=${first['next'] as string}`);
     expect([...(first['items'] as Fields[]), ...(rest['items'] as Fields[])]).toEqual(all);
@@ -77,7 +79,7 @@ describe('what waits for a person', () => {
   it('is told at the node, at its part of the rollout, and with what it showed', async () => {
     expect(await read('/v1/nodes/k-1')).toMatchObject({ state: 'in-review' });
     const { rollout, evidence } = (await read('/v1/nodes/k-1/review')) as { rollout: string; evidence: { sha256: string } };
-    expect((await items(`/v1/rollouts/${rollout}/nodes?state=in-review`)).map((one) => one['node']).toSorted()).toEqual(['k-1', 'k-2', 'k-3']);
+    expect((await items(`/v1/rollouts/${rollout}/nodes?state=in-review`)).map((one) => one['node'] as string).toSorted()).toEqual(['k-1', 'k-2', 'k-3']);
     expect((await service.get(`/v1/evidence/${evidence.sha256}`)).text).toBe('convert/compare of k-1\n');
     await expectProblem(service, service.get('/v1/nodes/k-9/review'), 404, 'review-none');
   });
