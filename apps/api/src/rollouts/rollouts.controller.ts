@@ -33,7 +33,7 @@ export class RolloutsController {
   @ApiOperation({ summary: 'Plans a rollout', description: 'The plan fixes every step and the order of the nodes. Nothing happens on a node before the rollout is started.', operationId: 'planRollout' })
   @ApiCreatedResponse({ type: PlanAnswer })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
-    const { product, to, nodes: selector, strategy = {} } = body;
+    const { product, to, nodes: selector, strategy } = body;
     const dryRun = body.dryRun === true;
     orProblem(await this.queries.execute(new GetProduct(product)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
@@ -128,8 +128,8 @@ export class RolloutsController {
 
   /** Which of its nodes are meant; a selector is read now. */
   private async scopeOf(rollout: string, selector: string | undefined, wave: number | undefined): Promise<RollBackRollout['scope']> {
-    if (selector === undefined) return wave === undefined ? null : { wave };
-    if (wave !== undefined) throw new Problem('malformed', 'request-invalid', 'nodes and wave exclude each other', 'Name one of them.');
+    if (typeof selector !== 'string') return typeof wave === 'number' ? { wave } : null;
+    if (typeof wave === 'number') throw new Problem('malformed', 'request-invalid', 'nodes and wave exclude each other', 'Name one of them.');
     const { item } = orProblem(await this.queries.execute(new GetRollout(rollout)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, item.product)));
     return { nodes };

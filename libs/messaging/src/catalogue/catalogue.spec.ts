@@ -36,6 +36,7 @@ it('reads a good one', () => {
   const artifact = { name: 'thing', file: '1.10/thing', sha256 };
   expect(parseProduct('product.yaml', text)).toEqual({
     product: 'thing', name: 'The Thing', versionCommand: ['thing', '--version'], healthCommand: ['thing', 'health'],
+    metricsCommand: null,
     releases: [
       { version: '1.10', released: '2026-01-16', scheduled: null, supportEnds: null, breaking: [], notes: [], artifacts: [artifact] },
       { version: 'v1.9', released: null, scheduled: null, supportEnds: '2026-04-01', breaking: ['All of it'], notes: ['One', 'Two'], artifacts: [] },
