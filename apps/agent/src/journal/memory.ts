@@ -179,7 +179,8 @@ export class AgentMemory {
         this.cursor = record.cursor;
         break;
       case 'watch':
-        this.watched.set(record.node, record.watch);
+        // One that comes late, or twice, does not shorten what was asked for since.
+        if ((this.watched.get(record.node)?.until ?? '') < record.watch.until) this.watched.set(record.node, record.watch);
         break;
       case 'epoch':
         this.raiseEpoch(record.node, record.epoch);

@@ -70,7 +70,7 @@ export class OrderDesk {
 
   /** A wish to watch a node; undefined for another message, which may be an order. */
   private watchIn(bytes: Buffer): { node: string; watch: Watch } | 'refused' | undefined {
-    const { serviceKeys, site, nodes, logger, memory } = this.options;
+    const { serviceKeys, site, nodes, logger } = this.options;
     const opened = openWatch(bytes, serviceKeys);
     if (opened === undefined) return undefined;
     if (!opened.ok) {
@@ -79,9 +79,7 @@ export class OrderDesk {
     }
     const { node, everySeconds, until } = opened.body;
     if (opened.body.site !== site || !nodes.has(node)) return 'refused';
-    const before = memory.watches().get(node);
-    // One that comes late, or twice, does not shorten what was asked for since.
-    return before && before.until >= until ? 'refused' : { node, watch: { everySeconds, until } };
+    return { node, watch: { everySeconds, until } };
   }
 
   /** Undefined for what is not an order for a node of this agent; what cannot be believed is told to the service. */

@@ -63,9 +63,10 @@ export class GatesController {
   @ApiOperation({ summary: 'Replaces the plan by its next generation, for the nodes that still wait', operationId: 'amendRollout' })
   @ApiAcceptedResponse({ type: AmendAnswer })
   async amend(@CommandMeta() meta: Meta, @Param('rollout') rollout: string, @Body() body: AmendBody, @Res({ passthrough: true }) response: Response): Promise<AmendAnswer> {
-    const { strategy = {}, nodes: selector, reason, dryRun = false } = body;
+    const { strategy, nodes: selector, reason } = body;
+    const dryRun = body.dryRun === true;
     const { item } = orProblem(await this.queries.execute(new GetRollout(rollout)));
-    const nodes = selector === undefined ? null : orProblem(await this.queries.execute(new ResolveSelector(selector, item.product))).nodes;
+    const nodes = typeof selector !== 'string' ? null : orProblem(await this.queries.execute(new ResolveSelector(selector, item.product))).nodes;
     const outcome = await this.commands.execute(new AmendRollout(meta, rollout, { strategy: await readStrategy(this.queries, strategy, item.product), nodes, reason, dryRun }));
     if (!outcome.ok) throw problemOf(outcome.refusal);
     if (dryRun) response.status(200);

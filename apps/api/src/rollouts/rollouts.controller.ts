@@ -34,7 +34,7 @@ export class RolloutsController {
   @ApiCreatedResponse({ type: PlanAnswer })
   @ApiOkResponse({ type: PlanAnswer, description: 'With dryRun: the plan, of which nothing is recorded' })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
-    const { product, to, nodes: selector, strategy = {}, method } = body;
+    const { product, to, nodes: selector, strategy, method } = body;
     const dryRun = body.dryRun === true;
     const { item } = orProblem(await this.queries.execute(new GetProduct(product)));
     if (!item.managed) throw new Problem('conflict', 'product-not-managed', `only the life cycle of ${product} is known, not how to upgrade it`, 'Add a catalogue entry for it, with paths and runbooks.', { product });
@@ -131,8 +131,8 @@ export class RolloutsController {
 
   /** Which of its nodes are meant; a selector is read now. */
   private async scopeOf(rollout: string, selector: string | undefined, wave: number | undefined): Promise<RollBackRollout['scope']> {
-    if (selector === undefined) return wave === undefined ? null : { wave };
-    if (wave !== undefined) throw new Problem('malformed', 'request-invalid', 'nodes and wave exclude each other', 'Name one of them.');
+    if (typeof selector !== 'string') return typeof wave === 'number' ? { wave } : null;
+    if (typeof wave === 'number') throw new Problem('malformed', 'request-invalid', 'nodes and wave exclude each other', 'Name one of them.');
     const { item } = orProblem(await this.queries.execute(new GetRollout(rollout)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, item.product)));
     return { nodes };

@@ -8,8 +8,8 @@ type Strategy = PlanWish['strategy'];
 type Wave = NonNullable<Strategy['waves']>[number];
 
 /** A strategy as the rules take it: what waves select is read now, and fixed in the plan by name. */
-export async function readStrategy(queries: QueryBus, body: StrategyBody, product: string): Promise<Strategy> {
-  const { waves, ...rest } = body;
+export async function readStrategy(queries: QueryBus, body: StrategyBody | null | undefined, product: string): Promise<Strategy> {
+  const { waves, ...rest } = body ?? {};
   const read: Wave[] = [];
   for (const [i, wave] of (waves ?? []).entries()) read.push(await readWave(queries, i, wave, product));
   // Fields that were not sent stand there as undefined, which no plan can hold.
@@ -17,10 +17,10 @@ export async function readStrategy(queries: QueryBus, body: StrategyBody, produc
 }
 
 async function readWave(queries: QueryBus, i: number, { size, percent, nodes }: WaveBody, product: string): Promise<Wave> {
-  if ([size, percent, nodes].filter((one) => one !== undefined).length !== 1) {
+  if ([size, percent, nodes].filter((one) => one !== undefined && one !== null).length !== 1) {
     throw new Problem('malformed', 'request-invalid', `strategy.waves[${i}] must have one of size, percent and nodes`, 'Mend the wave.');
   }
-  if (size !== undefined) return { size };
-  if (percent !== undefined) return { percent };
+  if (typeof size === 'number') return { size };
+  if (typeof percent === 'number') return { percent };
   return { nodes: orProblem(await queries.execute(new ResolveSelector(nodes!, product))).nodes };
 }

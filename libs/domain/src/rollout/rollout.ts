@@ -64,7 +64,7 @@ export type RolloutEvent =
   | { type: 'rollout.watch-asked'; data: { rollout: string; nodes: string[]; everySeconds: number; until: Instant } }
   | { type: 'rollout.gate-sampled'; data: GateData & { sample: number; takenAt: Instant; found: GateSample; part: number; parts: number } }
   | { type: 'rollout.gate-judged'; data: GateData & Judgement & { sample: number; holdBy: Instant | null } }
-  | { type: 'rollout.gate-decided'; data: GateData & { accept: boolean; reason: string } }
+  | { type: 'rollout.gate-decided'; data: GateData & { accept: boolean; reason: string; goesOn: boolean } }
   | { type: 'rollout.wave-passed'; data: { rollout: string; wave: number } }
   | { type: 'rollout.nodes-admitted'; data: { rollout: string; nodes: string[] } }
   | { type: 'rollout.nodes-recalled'; data: { rollout: string; nodes: string[] } }

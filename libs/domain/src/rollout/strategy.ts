@@ -44,6 +44,7 @@ export const defaultStrategy: RolloutStrategy = {
 };
 
 export const wavesMax = 100;
+const kinds: readonly RolloutStrategy['kind'][] = ['rolling', 'canary', 'blue-green'];
 
 const ranges = {
   maxUnavailable: [1, 100_000],
@@ -71,6 +72,7 @@ export function checkStrategy(strategy: RolloutStrategy): Checked {
     const wrong = value === null ? undefined : outside(field, value, range);
     if (wrong) return wrong;
   }
+  if (!kinds.includes(strategy.kind)) return refuse('strategy-invalid', { field: 'kind', allowed: kinds.join(', ') });
   return checkWaves(strategy.waves) ?? checkGates(strategy);
 }
 

@@ -130,7 +130,7 @@ function rolloutAfter(row: RolloutRow, { event, envelope: { occurredAt } }: Fact
       return holdBy === null ? row : { ...row, state: 'paused', reason: `held at a gate: ${says}`, resume_by: holdBy };
     }
     case 'rollout.gate-decided':
-      return row.state === 'paused' ? { ...row, state: 'running', reason: null, resume_by: null } : row;
+      return event.data.goesOn ? { ...row, state: 'running', reason: null, resume_by: null } : row;
     case 'rollout.rollback-begun':
       return { ...row, state: 'rolling-back', reason: event.data.reason, resume_by: null };
     case 'rollout.rollback-asked':

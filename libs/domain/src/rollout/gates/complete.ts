@@ -37,7 +37,7 @@ export function completeGate(wish: GateWish): Gate {
 
 function canary(wish: GateWish): CanaryGate {
   const soakSeconds = wish.soakSeconds ?? hour;
-  const metrics = (wish.metrics ?? []).map(({ metric, worse = 'higher', per = null, shadow = false }): CanaryMetric => ({ metric, worse, per, shadow }));
+  const metrics = (wish.metrics ?? []).map(({ metric, worse, per, shadow }): CanaryMetric => ({ metric, worse: worse ?? 'higher', per: per ?? null, shadow: shadow ?? false }));
   const everySeconds = wish.everySeconds ?? Math.min(60, Math.max(1, Math.floor(soakSeconds / 12)));
   return {
     gate: 'canary', after: 1, everySeconds, soakSeconds, warmUpSeconds: wish.warmUpSeconds ?? 0,

@@ -60,6 +60,9 @@ export function decideGate(command: { rollout: string; gate: number | null; acce
   const meant = gate === null && asking.length > 0 ? asking : waiting;
   if (meant.length === 0 || !state.gates) return refuse('gate-not-open', { rollout });
   if (meant.length > 1) return refuse('gate-ambiguous', { rollout, gates: meant.map((stand) => `${stand.gate} (${strategy.gates[stand.gate]!.gate})`) });
-  const { wave, round } = state.gates;
-  return accept({ type: 'rollout.gate-decided', data: { rollout, wave, round, gate: meant[0]!.gate, accept: accepted, reason } });
+  const { wave, round, held, stands } = state.gates;
+  // What a gate held goes on, unless another one holds it too; what a person paused stays paused.
+  const others = stands.some((stand) => stand.gate !== meant[0]!.gate && (stand.verdict === 'hold' || stand.verdict === 'insufficient'));
+  const goesOn = held && !(accepted && others);
+  return accept({ type: 'rollout.gate-decided', data: { rollout, wave, round, gate: meant[0]!.gate, accept: accepted, reason, goesOn } });
 }

@@ -51,11 +51,9 @@ export function judgedGate(state: Rollout, data: DataOf<'rollout.gate-judged'>):
 }
 
 /** A person's word is the last one on a gate. */
-export function decidedGate(state: Rollout, { gate, round, accept }: DataOf<'rollout.gate-decided'>): Rollout {
+export function decidedGate(state: Rollout, { gate, round, accept, goesOn }: DataOf<'rollout.gate-decided'>): Rollout {
   const decided = withStand(state, gate, round, (stand) => ({ ...stand, verdict: accept ? 'promote' : 'rollback' }));
-  if (!decided.gates?.held) return decided;
-  const held = decided.gates.stands.some((stand) => stand.verdict === 'hold' || stand.verdict === 'insufficient');
-  if (held && accept) return decided;
+  if (!decided.gates || !goesOn) return decided;
   return { ...decided, status: 'running', resumeBy: null, gates: { ...decided.gates, held: false } };
 }
 

@@ -152,6 +152,14 @@ describe('a person at a gate', () => {
     expect(story.advance()).toEqual(['wave-passed']);
   });
 
+  it('lets it go on only when no other gate holds it', () => {
+    const story = new GateStory([prometheus(), prometheus()]);
+    story.now = later(story.now, 60);
+    for (const due of dueSamples(story.state, story.now)) story.does({ type: 'record-gate-sample', ...due.of, found: nothing('empty'), at: story.now });
+    const goesOn = (gate: number) => story.does({ type: 'decide-gate', rollout, gate, accept: true, reason: 'fine' }).map((event) => event.type === 'rollout.gate-decided' && event.data.goesOn);
+    expect([goesOn(0), story.rolled.status, goesOn(1), story.rolled.status]).toEqual([[false], 'paused', [true], 'running']);
+  });
+
   it('sends it back', () => {
     const story = held();
     story.does({ type: 'decide-gate', rollout, gate: 0, accept: false, reason: 'no' });
