@@ -33,7 +33,7 @@ it.each([
   ['what is no JSON has counted nothing', 'echo many', {}],
   ['what is no object has counted nothing', 'echo null', {}],
 ])('of a product: %s', async (_, program, counts) => {
-  expect(await count(served(home(program)), { product, runbooks: new Map() })).toEqual(counts);
+  expect(await count(served(home(program)), { product, runbooks: new Map() }, 'look.test')).toEqual(counts);
 });
 
 it('a wish of the service to watch a node is kept over a restart, and not shortened by an older one', async () => {
@@ -42,7 +42,7 @@ it('a wish of the service to watch a node is kept over a restart, and not shorte
   const wish = (until: string, everySeconds = 5) => sealWatch({ site: 'local', node: 'n-1', everySeconds, until, position: 1 }, service.privateKey);
   const memory = new AgentMemory(state);
   const desk = (of: AgentMemory) => new OrderDesk({
-    site: 'local', serviceKeys, nodes, products: new Map(), memory: of, reporter: { wake: () => undefined } as Reporter, clock: new ManualClock(), logger: silentLogger, onOrder: () => undefined,
+    site: 'local', serviceKeys, nodes, products: new Map(), memory: of, reporter: { wake: () => undefined } as Reporter, clock: new ManualClock(), logger: silentLogger, onOrder: () => undefined, onEpoch: () => undefined,
   });
   await desk(memory).take([wish('2026-01-16T10:00:00.000Z', 2), wish('2026-01-16T09:30:00.000Z', 60)], 9);
   await memory.close();
@@ -59,9 +59,9 @@ it('a watched node is told of at every look, though nothing changes, until its t
   const nodes = new Map([['n-1', served(home(`echo '{"errors":1}'`))]]);
   const watches = new Map([['n-1', { everySeconds: 1, until: '2026-01-16T09:00:10.000Z' }]]);
   const observer = new Observer({
-    nodes, products: new Map([['thing', { product, runbooks: new Map() }]]), reporter, isBusy: () => false, everySeconds: 3_600, watches: () => watches, clock, logger: silentLogger,
+    nodes, products: new Map([['thing', { product, runbooks: new Map() }]]), reporter, isBusy: () => false, everySeconds: 3_600, mark: 'look.test', watches: () => watches, clock, logger: silentLogger,
   });
-  observer.start();
+  await observer.start();
   try {
     for (const looks of [1, 2, 3]) {
       await until(() => told.filter((one) => one.kind === 'observed').length >= looks, 10_000);
