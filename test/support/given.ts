@@ -78,7 +78,7 @@ export const backupDigest = digest('b');
 export const binaries = { 'v0.5.0': digest('5'), 'v0.6.0': digest('6'), 'v0.7.0': digest('7') } as const;
 
 export function step(kind: StepKind, rules: Partial<RunbookStep> = {}): RunbookStep {
-  const changes = kind === 'install' || kind === 'migration' || kind === 'restore';
+  const changes = ['install', 'migration', 'restore', 'remove'].includes(kind);
   return {
     step: kind, title: `The ${kind} step`, kind, timeoutMs: 30_000, attempts: 1, repeat: 'safe', onFailure: 'rollback', changes, ...rules,
   };
@@ -112,8 +112,8 @@ export function catalogue(rules: Partial<Catalogue> = {}): Catalogue {
     product: 'orchat', name: 'ORCHAT', versionCommand: ['orchat', '--version'], healthCommand: ['orchat', 'health-check', '--json'],
     releases: [release('v0.5.0'), release('v0.6.0'), release('v0.7.0', { released: '2026-01-16' })],
     paths: [
-      { from: ['v0.5.0'], to: 'v0.6.0', migration: 'partial', upgrade: ['before', 'install', 'verify'], rollback: ['rollback'] },
-      { from: ['v0.6.0'], to: 'v0.7.0', migration: 'automatic', upgrade: ['before', 'backup', 'install', 'verify'], rollback: ['rollback'] },
+      { from: ['v0.5.0'], to: 'v0.6.0', migration: 'partial', notes: [], upgrade: ['before', 'install', 'verify'], rollback: ['rollback'] },
+      { from: ['v0.6.0'], to: 'v0.7.0', migration: 'automatic', notes: [], upgrade: ['before', 'backup', 'install', 'verify'], rollback: ['rollback'] },
     ],
     runbooks: Object.values(runbooks),
     ...rules,
@@ -174,6 +174,8 @@ export function proof(kind: string, to: string, backup = 'pre-upgrade-r-1'): Ste
     backup: { name: backup, sha256: backupDigest, bytes: 4096 }, 'backup-check': { sha256: backupDigest },
     'migration-check': { needed: true, manual: [], fromSchema: 3, toSchema: 4 }, migration: { fromSchema: 3, toSchema: 4 },
     install: { sha256: binaries[to as keyof typeof binaries] }, restore: { sha256: backupDigest, matches: true },
+    archive: { name: backup, sha256: backupDigest, bytes: 4096 }, remove: {}, review: {}, baseline: { medianMs: 40, runsMs: ['40'] },
+    validation: { suite: 'all', total: 5, passed: 5, failed: 0 },
   };
   return facts[kind]!;
 }

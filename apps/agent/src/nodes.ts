@@ -18,6 +18,9 @@ export interface HeldProduct {
   runbooks: ReadonlyMap<string, DigestedRunbook>;
 }
 
+/** The agent tells two of its own. */
+const labelsMax = 62;
+
 export class NodesFileError extends Error {}
 
 /** Reads the YAML list of nodes: each with `node`, `product`, `home` and, if wanted, `labels`. */
@@ -36,7 +39,7 @@ export function readNodes(file: string): Map<string, ServedNode> {
     if (nodes.has(node as string)) throw wrong('node', 'stands there twice');
     const texts = Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
     // The service would refuse the announcement, and this node would never be known.
-    if (!isTextMap(texts)) throw wrong('labels', 'must be at most 64 short names with texts of at most 500 characters');
+    if (!isTextMap(texts) || Object.keys(texts).length > labelsMax) throw wrong('labels', 'must be at most 62 short names with texts of at most 500 characters');
     nodes.set(node as string, { node: node as string, product: product as string, home, labels: texts });
   }
   return nodes;

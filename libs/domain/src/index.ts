@@ -11,11 +11,13 @@ export { revisions } from './events.js';
 export type { DomainEvent, EventType } from './events.js';
 export { parseStream, streamOf } from './streams.js';
 export type { StreamKind } from './streams.js';
-export { findRoute, planParameters } from './product/catalogue.js';
+export { planParameters } from './product/catalogue.js';
+export { findWay } from './product/way.js';
 export type { Catalogue } from './product/catalogue.js';
 export { evolveProduct, noProduct } from './product/product.js';
 export type {
-  Artifact, Migration, ProductEvent, ProductState, PublishedRunbook, Release, Runbook, RunbookStep, StepKind, UpgradePath,
+  Artifact, Downgrade, Method, Migration, Procedure, ProductEvent, ProductState, PublishedRunbook, Release, Requirement, Runbook, RunbookStep, StepKind,
+  UpgradePath,
 } from './product/product.js';
 export { productDecider } from './product/product.decide.js';
 export type { ProductCommand } from './product/product.decide.js';
@@ -24,7 +26,7 @@ export type { FactValue, Health, KnownNode, NodeEvent, NodeState, ObservationSou
 export { nodeDecider } from './node/node.decide.js';
 export type { NodeCommand } from './node/node.decide.js';
 export { isUnderWay, orderId, stepsOf } from './node/passage.js';
-export type { Backup, Passage, PlannedStep, Result, Route, Waits } from './node/passage.js';
+export type { Backup, Leg, Limits, Passage, PlannedStep, Result, Route, Waits } from './node/passage.js';
 export { makePlan } from './rollout/plan.js';
 export type { DigestOf, Plan, PlanRequest, Planned, Target } from './rollout/plan.js';
 export { evolveRollout, noRollout, rolloutWord } from './rollout/rollout.js';

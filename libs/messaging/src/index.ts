@@ -3,6 +3,7 @@ export { parameterPatterns, parseRunbook } from './catalogue/runbook.js';
 export type { DigestedRunbook, Expect, FactSource, Install, Invocation, Runbook, Step } from './catalogue/runbook.js';
 export { loadCatalogue, loadCatalogues, loadRunbooks, parseProduct } from './catalogue/catalogue.js';
 export type { LoadedCatalogue, ProductFile } from './catalogue/catalogue.js';
+export type { DowngradeEntry, MethodEntry, PathEntry, ProcedureEntry } from './catalogue/ways.js';
 export { CatalogueError } from './catalogue/yaml-reader.js';
 export type { FileProblem } from './catalogue/yaml-reader.js';
 export type {

@@ -9,6 +9,9 @@ export interface Observation {
   health: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
 }
 
+/** What the machine is, for the choice of an installation method. The nodes file may say otherwise, and more under `fact/`. */
+const machineFacts = { 'fact/os': process.platform, 'fact/arch': process.arch } as const;
+
 const unknown: Observation = { version: null, health: 'unknown' };
 const limitMs = 30_000;
 /** Nodes looked at at the same time. */
@@ -106,7 +109,7 @@ export class Observer {
     // Known before it is durable, so that what is forgotten meanwhile stays forgotten.
     this.told.set(node.node, text);
     try {
-      if (first) await reporter.tell({ kind: 'announced', node: node.node, product: node.product, labels: node.labels, ...seen });
+      if (first) await reporter.tell({ kind: 'announced', node: node.node, product: node.product, labels: { ...machineFacts, ...node.labels }, ...seen });
       else await reporter.tell({ kind: 'observed', node: node.node, ...seen });
     } catch (error) {
       this.told.delete(node.node);

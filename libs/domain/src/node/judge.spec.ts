@@ -2,7 +2,7 @@ import { backupDigest, binaries, digest, planOf, proof, report } from '../../../
 import type { StepKind } from '../product/product.js';
 import { detailOf, judge } from './judge.js';
 import type { StepFacts } from './node.js';
-import type { Passage } from './passage.js';
+import type { Passage, PlannedStep } from './passage.js';
 
 const { plan } = planOf(['n-1']);
 const route = plan.routes[0]!;
@@ -13,13 +13,13 @@ const backup = { name: 'pre-upgrade-r-1', sha256: backupDigest, bytes: 4096 };
 /** An upgrade that has a backup and has claimed its install, unless said otherwise. */
 const passage = (rules: Partial<Passage> = {}): Passage => ({
   kind: 'upgrade', rollout: 'r-1', planDigest: digest('d'), epoch: 1, from: 'v0.6.0', to: 'v0.7.0', route,
-  waits: { acceptSeconds: 60, graceSeconds: 30 }, step: { at: 'none' }, changed: true, result: 'claimed', backup, measured: null,
+  waits: { acceptSeconds: 60, graceSeconds: 30 }, step: { at: 'none' }, changed: true, result: 'claimed', backup, baselineMs: null, measured: null,
   restored: null, stopping: null, ...rules,
 });
 const goingBack = (rules: Partial<Passage> = {}) => passage({ kind: 'rollback', from: 'v0.7.0', to: 'v0.6.0', ...rules });
 
-function verdict(kind: StepKind, facts: StepFacts, where = passage(), rules: Parameters<typeof report>[1] = {}) {
-  const step = { ...route.upgrade[0]!, kind };
+function verdict(kind: StepKind, facts: StepFacts, where = passage(), rules: Parameters<typeof report>[1] = {}, planned: Partial<PlannedStep> = {}) {
+  const step = { ...route.upgrade[0]!, kind, ...planned };
   return judge(node, where, step, report(facts, rules));
 }
 
@@ -46,6 +46,14 @@ describe('a step is good when its evidence says so', () => {
       { type: 'migration.applied', data: { ...data, fromSchema: 'v3', toSchema: '4' } },
     ]],
     ['install', { sha256: binaries['v0.7.0'] }, passage(), [{ type: 'release.installed', data: { ...data, sha256: binaries['v0.7.0'] } }]],
+    ['remove', {}, passage(), []],
+    ['archive', { ...backup }, passage({ backup: null }), [{ type: 'backup.created', data: { ...data, backup } }]],
+    ['validation', { suite: 'all', total: 9, passed: 8, failed: 0 }, passage(), [
+      { type: 'validation.run', data: { ...data, phase: 'upgrade', suite: 'all', total: 9, passed: 8, failed: 0 } },
+    ]],
+    ['baseline', { medianMs: 40, runsMs: ['39.5', '40', '71'] }, passage({ changed: false }), [
+      { type: 'baseline.measured', data: { ...data, phase: 'upgrade', when: 'before', medianMs: 40, runs: [39.5, 40, 71], beforeMs: null } },
+    ]],
     ['restore', { sha256: backupDigest, matches: true }, goingBack(), [{
       type: 'backup.restored',
       data: { ...data, from: 'v0.7.0', to: 'v0.6.0', name: 'pre-upgrade-r-1', sha256: backupDigest, equalsBackup: true },
@@ -55,8 +63,8 @@ describe('a step is good when its evidence says so', () => {
     expect(verdict(kind, facts, where)).toEqual({ good: true, proven });
   });
 
-  it('of every kind there is', () => {
-    expect(new Set(cases.map(([kind]) => kind)).size).toBe(12);
+  it('of every kind there is but a review, which is about what the step said', () => {
+    expect(new Set(cases.map(([kind]) => kind)).size).toBe(16);
   });
 });
 
@@ -65,9 +73,10 @@ describe('missing evidence never counts as good', () => {
     ['system', 'ok'], ['feature', 'ok'], ['config', 'valid'], ['health', 'health'], ['version', 'version'], ['backup', 'name'],
     ['backup', 'sha256'], ['backup', 'bytes'], ['backup-check', 'sha256'], ['migration-check', 'needed'], ['migration-check', 'manual'],
     ['migration-check', 'fromSchema'], ['migration-check', 'toSchema'], ['migration', 'fromSchema'], ['migration', 'toSchema'],
-    ['install', 'sha256'], ['restore', 'sha256'], ['restore', 'matches'],
+    ['install', 'sha256'], ['restore', 'sha256'], ['restore', 'matches'], ['archive', 'name'], ['archive', 'sha256'], ['archive', 'bytes'],
+    ['validation', 'suite'], ['validation', 'total'], ['validation', 'passed'], ['validation', 'failed'], ['baseline', 'medianMs'], ['baseline', 'runsMs'],
   ])('%s without %s', (kind, lacking) => {
-    const where = kind === 'restore' ? goingBack() : passage();
+    const where = kind === 'restore' ? goingBack() : passage({ changed: kind !== 'baseline' });
     const facts = proof(kind, where.to);
     expect(verdict(kind, facts, where).good).toBe(true);
     const { [lacking]: _, ...rest } = facts;
@@ -81,7 +90,10 @@ describe('missing evidence never counts as good', () => {
     ['backup', { ...backup, name: '' }], ['backup-check', { sha256: backupDigest.toUpperCase() }], ['install', { sha256: 'unknown' }],
     ['migration-check', { ...proof('migration-check', ''), needed: 'yes' }], ['migration-check', { ...proof('migration-check', ''), manual: 'none' }],
     ['migration', { fromSchema: true, toSchema: 4 }], ['migration', { fromSchema: 3, toSchema: '' }],
-    ['restore', { sha256: backupDigest, matches: 'true' }],
+    ['restore', { sha256: backupDigest, matches: 'true' }], ['validation', { suite: '', total: 1, passed: 1, failed: 0 }],
+    ['validation', { suite: 'all', total: '1', passed: 1, failed: 0 }], ['validation', { suite: 'all', total: 1.5, passed: 1, failed: 0 }],
+    ['validation', { suite: 'all', total: 1, passed: 2, failed: -1 }], ['validation', { suite: 'all', total: 1, passed: 1, failed: 1 }],
+    ['baseline', { medianMs: 0, runsMs: ['1'] }], ['baseline', { medianMs: 1, runsMs: [] }], ['baseline', { medianMs: 1, runsMs: ['soon'] }],
   ])('nor does evidence that cannot be read: %s %j', (kind, facts) => {
     expect(verdict(kind, facts, kind === 'restore' ? goingBack() : passage())).toEqual(bad('evidence-missing'));
   });
@@ -114,6 +126,90 @@ describe('bad evidence makes a step bad', () => {
     const failed = { outcome: 'failed', reason: 'output-unexpected', exit: 1 } as const;
     expect(verdict('version', { version: 'v0.6.0' }, passage(), failed)).toEqual(bad('version-mismatch', true, seen));
     expect(verdict('version', { version: 'v0.7.0 (build 3)' }, passage(), failed)).toEqual(bad('output-unexpected'));
+  });
+});
+
+describe('a validation suite', () => {
+  const run = (facts: object) => ({ type: 'validation.run', data: { ...data, phase: 'upgrade', suite: 'all', ...facts } });
+
+  it.each([[0, 0, 0], [3, 0, 0], [3, 2, 1], [3, 0, 3]])('of %i with %i passed and %i failed is no success, and is known all the same', (total, passed, failed) => {
+    const facts = { total, passed, failed };
+    expect(verdict('validation', { suite: 'all', ...facts })).toEqual(bad('validation-failed', false, [run(facts)]));
+  });
+
+  it('whose command failed is no success, whatever it counted', () => {
+    const facts = { total: 3, passed: 3, failed: 0 };
+    expect(verdict('validation', { suite: 'all', ...facts }, passage(), { outcome: 'failed', reason: 'exit-code' })).toEqual(bad('exit-code', false, [run(facts)]));
+  });
+});
+
+describe('a baseline after the change', () => {
+  const after = (medianMs: number, baselineMs: number | null, rules: Partial<Passage> = {}) => {
+    const where = passage({ baselineMs, ...rules });
+    return verdict('baseline', { medianMs, runsMs: [String(medianMs)] }, where);
+  };
+  const measured = (medianMs: number, beforeMs: number | null, rules: object = {}) => ({
+    type: 'baseline.measured', data: { ...data, phase: 'upgrade', when: 'after', medianMs, runs: [medianMs], beforeMs, ...rules },
+  });
+
+  it.each([[300, 100], [250, 10], [90, 100], [749.5, 250]])('of %d ms is good after %d ms before', (now, then) => {
+    expect(after(now, then)).toEqual({ good: true, proven: [measured(now, then)] });
+  });
+
+  it.each([[301, 100], [251, 10]])('of %d ms is slower than %d ms before', (now, then) => {
+    expect(after(now, then)).toEqual(bad('slower-than-before', false, [measured(now, then)]));
+  });
+
+  it('goes by the limits of the plan', () => {
+    const strict = { route: { ...route, limits: { baselineRatio: 1.1, baselineFloorMs: 5 } } };
+    expect(after(111, 100, strict)).toMatchObject({ good: false, reason: 'slower-than-before' });
+    expect(after(109, 100, strict).good).toBe(true);
+  });
+
+  it('without one before is no evidence', () => {
+    expect(after(10, null)).toEqual(bad('evidence-missing', false, [measured(10, null)]));
+  });
+
+  it('of a node that went back is compared with what it was before its upgrade', () => {
+    const back = { from: 'v0.7.0', to: 'v0.6.0', phase: 'rollback' };
+    expect(verdict('baseline', { medianMs: 400, runsMs: ['400'] }, goingBack({ changed: false, baselineMs: 100 }))).toEqual(
+      bad('slower-than-before', false, [measured(400, 100, back)]),
+    );
+  });
+});
+
+describe('a review', () => {
+  const output = { sha256: digest('a'), bytes: 12, truncated: false };
+
+  it('is about what the step said; without that there is nothing to decide on', () => {
+    expect(verdict('review', {}, passage(), { output })).toEqual({ good: true, proven: [] });
+    expect(verdict('review', {})).toEqual(bad('evidence-missing'));
+    expect(verdict('review', {}, passage(), { output, outcome: 'failed', reason: 'exit-code' })).toEqual(bad('exit-code'));
+  });
+});
+
+describe('an install of another artifact than the first', () => {
+  it('is held to its own digest, and does not put the release in place', () => {
+    const installer = { sha256: digest('e') };
+    expect(verdict('install', { sha256: digest('e') }, passage(), {}, installer)).toEqual({ good: true, proven: [] });
+    expect(verdict('install', { sha256: binaries['v0.7.0'] }, passage(), {}, installer)).toEqual(bad('artifact-differs', true));
+  });
+});
+
+describe('on a way of several legs', () => {
+  const legs = [{ ...route.legs[0]!, to: 'v0.6.5', values: { ...route.legs[0]!.values, sha256: digest('5') } }, route.legs[0]!];
+  const where = passage({ route: { ...route, legs } });
+
+  it('a step finds the version and the artifact of its leg', () => {
+    expect(verdict('version', { version: 'v0.6.5' }, where, {}, { leg: 0 }).good).toBe(true);
+    expect(verdict('version', { version: 'v0.7.0' }, where, {}, { leg: 0 })).toMatchObject({ reason: 'version-mismatch' });
+    expect(verdict('version', { version: 'v0.7.0' }, where, {}, { leg: 1 }).good).toBe(true);
+    expect(verdict('install', { sha256: digest('5') }, where, {}, { leg: 0 })).toMatchObject({ good: true, proven: [{ type: 'release.installed' }] });
+    expect(verdict('install', { sha256: digest('5') }, where, {}, { leg: 1 })).toMatchObject({ reason: 'artifact-differs' });
+  });
+
+  it('going back finds the version that the node came from', () => {
+    expect(verdict('version', { version: 'v0.6.0' }, goingBack({ route: { ...route, legs } }), {}, { leg: 0 }).good).toBe(true);
   });
 });
 

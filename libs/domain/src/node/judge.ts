@@ -1,7 +1,7 @@
 import { digestPattern, versionPattern } from '../kernel/names.js';
 import type { FactValue, NodeEvent, StepFacts, StepReport } from './node.js';
 import type { Passage, PlannedStep } from './passage.js';
-import { passageData, valuesOf } from './passage.js';
+import { passageData, targetOf, valuesOf } from './passage.js';
 
 /**
  * What a report is worth. `inconsistent`: the agent said it succeeded and the measurement says otherwise.
@@ -15,18 +15,20 @@ interface Case {
   node: string;
   product: string;
   passage: Passage;
+  step: PlannedStep;
   facts: StepFacts;
+  output: StepReport['output'];
 }
 
 /** Success is measured: the agent's word alone makes no step good, and missing evidence never counts as good. */
 export function judge({ node, product }: { node: string; product: string }, passage: Passage, step: PlannedStep, report: StepReport): Verdict {
-  const one: Case = { node, product, passage, facts: report.facts };
+  const one: Case = { node, product, passage, step, facts: report.facts, output: report.output };
   const measured = judges[step.kind](one);
   if (report.outcome === 'succeeded') return measured;
   // The measurement says more than that a command ended with another code than it should.
   const told = !measured.good && measured.reason !== missing.reason ? measured.reason : (report.reason ?? report.outcome);
   // Another version than the one that was claimed to be installed contradicts that claim, whatever this command said.
-  return bad(told, measurements(one, step), step.kind === 'version' && !measured.good && measured.inconsistent);
+  return bad(told, measurements(one), step.kind === 'version' && !measured.good && measured.inconsistent);
 }
 
 const detailMax = 300;
@@ -50,9 +52,11 @@ function good(...proven: NodeEvent[]): Verdict {
 const missing = bad('evidence-missing');
 
 /** What was measured counts as known also when the step did not succeed: a red health check is an observation. */
-function measurements(one: Case, step: PlannedStep): NodeEvent[] {
-  if (step.kind === 'health') return healthObserved(one);
-  return step.kind === 'version' ? versionObserved(one) : [];
+function measurements(one: Case): NodeEvent[] {
+  const { kind } = one.step;
+  if (kind === 'health') return healthObserved(one);
+  if (kind === 'validation') return validationRun(one);
+  return kind === 'version' ? versionObserved(one) : [];
 }
 
 function healthObserved({ node, facts }: Case): NodeEvent[] {
@@ -80,16 +84,29 @@ const judges: Record<PlannedStep['kind'], (one: Case) => Verdict> = {
   version: (one) => {
     const proven = versionObserved(one);
     if (proven.length === 0) return missing;
-    if (one.facts['version'] === one.passage.to) return good(...proven);
+    if (one.facts['version'] === targetOf(one.passage, one.step)) return good(...proven);
     // After an install that was claimed, another version is a contradiction; before it, only a wrong start.
     return bad('version-mismatch', proven, one.passage.result === 'claimed');
   },
-  backup: (one) => {
-    const { passage, facts } = one;
-    const [name, sha256, bytes] = [text(facts['name']), digest(facts['sha256']), facts['bytes']];
-    if (name === undefined || sha256 === undefined || typeof bytes !== 'number' || !(bytes > 0)) return missing;
-    if (name !== valuesOf(passage)['backup']) return bad('backup-other-name', [], true);
-    return good({ type: 'backup.created', data: { ...passageData(one), backup: { name, sha256, bytes } } });
+  backup: backedUp,
+  archive: backedUp,
+  remove: () => good(),
+  // What there is to look at; the decision is a person's, and comes after.
+  review: ({ output }) => (output === null ? missing : good()),
+  baseline: (one) => {
+    const measured = baselineMeasured(one);
+    if (!measured) return missing;
+    const { when, medianMs, beforeMs } = measured.data;
+    if (when === 'before') return good(measured);
+    if (beforeMs === null) return bad(missing.reason, [measured]);
+    const { baselineRatio, baselineFloorMs } = one.passage.route.limits;
+    return medianMs > Math.max(beforeMs * baselineRatio, baselineFloorMs) ? bad('slower-than-before', [measured]) : good(measured);
+  },
+  validation: (one) => {
+    const [run] = validationRun(one);
+    if (!run) return missing;
+    const { total, passed, failed } = run.data;
+    return total > 0 && passed > 0 && failed === 0 ? good(run) : bad('validation-failed', [run]);
   },
   'backup-check': (one) => {
     const { passage, facts } = one;
@@ -113,22 +130,58 @@ const judges: Record<PlannedStep['kind'], (one: Case) => Verdict> = {
     return good({ type: 'migration.applied', data: { ...passageData(one), fromSchema, toSchema } });
   },
   install: (one) => {
-    const { passage, facts } = one;
+    const { passage, step, facts } = one;
     const sha256 = digest(facts['sha256']);
     if (sha256 === undefined) return missing;
-    if (sha256 !== valuesOf(passage)['sha256']) return bad('artifact-differs', [], true);
-    return good({ type: 'release.installed', data: { ...passageData(one), sha256 } });
+    const release = valuesOf(passage, step)['sha256'];
+    if (sha256 !== (step.sha256 ?? release)) return bad('artifact-differs', [], true);
+    // Other artifacts, as an installer, are put in place as well; the release is not there with them.
+    return sha256 === release ? good({ type: 'release.installed', data: { ...passageData(one), sha256 } }) : good();
   },
   restore: (one) => {
-    const { passage, facts } = one;
+    const { passage, step, facts } = one;
     const sha256 = digest(facts['sha256']);
     if (sha256 === undefined || typeof facts['matches'] !== 'boolean') return missing;
     const equalsBackup = facts['matches'] && (passage.backup === null || passage.backup.sha256 === sha256);
-    const name = valuesOf(passage)['backup'] ?? '';
+    const name = valuesOf(passage, step)['backup'] ?? '';
     const restored: NodeEvent = { type: 'backup.restored', data: { ...passageData(one), name, sha256, equalsBackup } };
     return equalsBackup ? good(restored) : bad('restore-differs', [restored], true);
   },
 };
+
+function backedUp(one: Case): Verdict {
+  const { passage, step, facts } = one;
+  const [name, sha256, bytes] = [text(facts['name']), digest(facts['sha256']), facts['bytes']];
+  if (name === undefined || sha256 === undefined || typeof bytes !== 'number' || !(bytes > 0)) return missing;
+  if (name !== valuesOf(passage, step)['backup']) return bad('backup-other-name', [], true);
+  return good({ type: 'backup.created', data: { ...passageData(one), backup: { name, sha256, bytes } } });
+}
+
+/** Before anything may have changed it is what the rest is compared with; afterwards it is compared. */
+function baselineMeasured(one: Case): Extract<NodeEvent, { type: 'baseline.measured' }> | undefined {
+  const { passage, facts } = one;
+  const medianMs = millis(facts['medianMs']);
+  const runs = Array.isArray(facts['runsMs']) ? facts['runsMs'].map((run) => millis(Number(run))) : [];
+  if (medianMs === undefined || runs.length === 0 || runs.includes(undefined)) return undefined;
+  const when = passage.kind === 'rollback' || passage.changed ? 'after' : 'before';
+  const data = { ...passageData(one), phase: passage.kind, when, medianMs, runs: runs as number[], beforeMs: when === 'before' ? null : passage.baselineMs } as const;
+  return { type: 'baseline.measured', data };
+}
+
+function validationRun(one: Case): Extract<NodeEvent, { type: 'validation.run' }>[] {
+  const suite = text(one.facts['suite']);
+  const [total, passed, failed] = [count(one.facts['total']), count(one.facts['passed']), count(one.facts['failed'])];
+  if (suite === undefined || total === undefined || passed === undefined || failed === undefined || passed + failed > total) return [];
+  return [{ type: 'validation.run', data: { ...passageData(one), phase: one.passage.kind, suite, total, passed, failed } }];
+}
+
+function millis(value: FactValue | undefined): number | undefined {
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
+}
+
+function count(value: FactValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
 
 function text(value: FactValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

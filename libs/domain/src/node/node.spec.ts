@@ -17,7 +17,7 @@ const inPassage: NodeEvent[] = [...known, { type: 'upgrade.started', data: start
 const astray: NodeEvent[] = [
   ...inPassage,
   { type: 'upgrade.failed', data: { ...ended, step: 'install', reason: 'exit-code', detail: null, result: 'commanded', changed: true } },
-  { type: 'rollback.started', data: { ...started, from: 'v0.7.0', to: 'v0.6.0', epoch: 2, backup: null, reason: 'exit-code' } },
+  { type: 'rollback.started', data: { ...started, from: 'v0.7.0', to: 'v0.6.0', epoch: 2, backup: null, baselineMs: null, reason: 'exit-code' } },
   { type: 'rollback.failed', data: { ...ended, from: 'v0.7.0', to: 'v0.6.0', step: 'restore', reason: 'no-report', detail: null } },
 ];
 

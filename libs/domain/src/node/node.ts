@@ -59,10 +59,12 @@ export type NodeEvent =
   | { type: 'migration.checked'; data: PassageData & { needed: boolean; manual: string[]; fromSchema: string; toSchema: string } }
   | { type: 'migration.applied'; data: PassageData & { fromSchema: string; toSchema: string } }
   | { type: 'release.installed'; data: PassageData & { sha256: string } }
+  | { type: 'baseline.measured'; data: PassageData & { phase: Passage['kind']; when: 'before' | 'after'; medianMs: number; runs: number[]; beforeMs: number | null } }
+  | { type: 'validation.run'; data: PassageData & { phase: Passage['kind']; suite: string; total: number; passed: number; failed: number } }
   | { type: 'upgrade.stop-asked'; data: PassageData & { reason: string } }
   | { type: 'upgrade.verified'; data: PassageData }
   | { type: 'upgrade.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null; result: Result; changed: boolean } }
-  | { type: 'rollback.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits; backup: Backup | null; reason: string } }
+  | { type: 'rollback.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits; backup: Backup | null; baselineMs: number | null; reason: string } }
   | { type: 'rollback.verified'; data: PassageData & { restored: string | null } }
   | { type: 'rollback.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null } };
 
@@ -82,7 +84,7 @@ export type NodeState =
       epoch: number;
       activity: Activity;
       /** The upgrade whose rollback is still possible, and whether it holds. */
-      lastUpgrade: { rollout: string; planDigest: string; route: Route; waits: Waits; backup: Backup | null; result: Result; stands: boolean } | null;
+      lastUpgrade: { rollout: string; planDigest: string; route: Route; waits: Waits; backup: Backup | null; baselineMs: number | null; result: Result; stands: boolean } | null;
     };
 
 export type KnownNode = Extract<NodeState, { status: 'registered' }>;
@@ -115,6 +117,8 @@ export function evolveNode(state: NodeState, event: NodeEvent): NodeState {
     case 'migration.checked':
     case 'migration.applied':
     case 'release.installed':
+    case 'baseline.measured':
+    case 'validation.run':
     case 'upgrade.stop-asked':
     case 'upgrade.verified':
     case 'upgrade.failed':

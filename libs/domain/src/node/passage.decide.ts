@@ -52,8 +52,8 @@ export function startRollback(command: { node: string; rollout: string; reason: 
 }
 
 function rollbackStarted(state: KnownNode, last: NonNullable<KnownNode['lastUpgrade']>, reason: string): NodeEvent {
-  const { rollout, planDigest, route, waits, backup } = last;
-  return { type: 'rollback.started', data: { node: state.node, product: state.product, rollout, from: route.to, to: route.from, planDigest, epoch: state.epoch + 1, route, waits, backup, reason } };
+  const { rollout, planDigest, route, waits, backup, baselineMs } = last;
+  return { type: 'rollback.started', data: { node: state.node, product: state.product, rollout, from: route.to, to: route.from, planDigest, epoch: state.epoch + 1, route, waits, backup, baselineMs, reason } };
 }
 
 /** What follows from where the passage stands: the next order, a repeat, the end, or the way back. */
@@ -114,7 +114,7 @@ function finish(state: KnownNode, passage: Passage): NodeEvent[] {
 function order(state: KnownNode, passage: Passage, index: number, attempt: number, at: Instant): NodeEvent {
   const step = stepsOf(passage)[index]!;
   const { rollout, epoch, waits, kind } = passage;
-  const values: { [name: string]: string } = { ...valuesOf(passage), rollout, node: state.node };
+  const values: { [name: string]: string } = { ...valuesOf(passage, step), rollout, node: state.node };
   const parameters = Object.fromEntries(step.parameters.map((name) => [name, values[name] ?? '']));
   const acceptBy = later(at, waits.acceptSeconds);
   return {

@@ -10,13 +10,14 @@ type PassageEvent = Exclude<
 export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode {
   switch (event.type) {
     case 'upgrade.started':
-      return begin(state, 'upgrade', event.data, null);
+      return begin(state, 'upgrade', event.data, null, null);
     case 'rollback.started':
-      return begin(state, 'rollback', event.data, event.data.backup);
+      return begin(state, 'rollback', event.data, event.data.backup, event.data.baselineMs);
     case 'step.reported-late':
     case 'backup.verified':
     case 'migration.checked':
     case 'migration.applied':
+    case 'validation.run':
       return state;
     case 'upgrade.verified':
     case 'upgrade.failed':
@@ -29,6 +30,7 @@ export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode 
     case 'step.expired':
     case 'backup.created':
     case 'backup.restored':
+    case 'baseline.measured':
     case 'release.installed':
     case 'upgrade.stop-asked':
       return { ...state, activity: { kind: 'passage', passage: within(passageOf(state, event.type), event) } };
@@ -39,21 +41,21 @@ export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode 
 
 type Start = Extract<PassageEvent, { type: 'upgrade.started' | 'rollback.started' }>['data'];
 
-function begin(state: KnownNode, kind: Passage['kind'], data: Start, backup: Passage['backup']): KnownNode {
+function begin(state: KnownNode, kind: Passage['kind'], data: Start, backup: Passage['backup'], baselineMs: number | null): KnownNode {
   const { rollout, planDigest, epoch, route, waits } = data;
   const [from, to] = kind === 'upgrade' ? [route.from, route.to] : [route.to, route.from];
   const passage: Passage = {
     kind, rollout, planDigest, epoch, from, to, route, waits, step: { at: 'none' }, changed: false, result: 'commanded',
-    backup, measured: null, restored: null, stopping: null,
+    backup, baselineMs, measured: null, restored: null, stopping: null,
   };
   const lastUpgrade: KnownNode['lastUpgrade'] =
-    kind === 'upgrade' ? { rollout, planDigest, route, waits, backup: null, result: 'commanded', stands: false } : state.lastUpgrade;
+    kind === 'upgrade' ? { rollout, planDigest, route, waits, backup: null, baselineMs: null, result: 'commanded', stands: false } : state.lastUpgrade;
   return { ...state, epoch, activity: { kind: 'passage', passage }, lastUpgrade };
 }
 
 type WithinEvent = Extract<
   PassageEvent,
-  { type: 'step.ordered' | 'step.accepted' | 'step.reported' | 'step.expired' | 'backup.created' | 'backup.restored' | 'release.installed' | 'upgrade.stop-asked' }
+  { type: 'step.ordered' | 'step.accepted' | 'step.reported' | 'step.expired' | 'backup.created' | 'backup.restored' | 'baseline.measured' | 'release.installed' | 'upgrade.stop-asked' }
 >;
 
 function within(passage: Passage, event: WithinEvent): Passage {
@@ -76,6 +78,8 @@ function within(passage: Passage, event: WithinEvent): Passage {
       return { ...passage, backup: event.data.backup };
     case 'backup.restored':
       return { ...passage, restored: event.data.sha256 };
+    case 'baseline.measured':
+      return event.data.when === 'before' ? { ...passage, baselineMs: event.data.medianMs } : passage;
     case 'release.installed':
       return { ...passage, result: 'claimed' };
     case 'upgrade.stop-asked':
@@ -101,10 +105,10 @@ function end(state: KnownNode, event: EndEvent): KnownNode {
   const last = state.lastUpgrade;
   switch (event.type) {
     case 'upgrade.verified':
-      return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, backup: passage.backup, result: 'verified', stands: true } };
+      return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, backup: passage.backup, baselineMs: passage.baselineMs, result: 'verified', stands: true } };
     case 'upgrade.failed': {
       const { result, changed } = event.data;
-      return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, backup: passage.backup, result, stands: changed } };
+      return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, backup: passage.backup, baselineMs: passage.baselineMs, result, stands: changed } };
     }
     case 'rollback.verified':
       return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, stands: false } };

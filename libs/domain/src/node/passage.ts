@@ -8,6 +8,8 @@ export interface PlannedStep {
   step: string;
   title: string;
   kind: StepKind;
+  /** Index of the leg that it belongs to. */
+  leg: number;
   timeoutSeconds: number;
   attempts: number;
   repeat: RepeatRule;
@@ -15,19 +17,46 @@ export interface PlannedStep {
   changes: boolean;
   /** Names of the parameters that its runbook declares. */
   parameters: string[];
+  /** Of an install: the digest of what is to be in place. */
+  sha256?: string;
+  /** Of a review: how long a person has for it. */
+  decideSeconds?: number;
 }
 
 /** What every order of a passage may fill its parameters from. */
 export type RouteValues = { [name: string]: string };
 
-/** One way through the plan, for all nodes that start from the same version. */
-export interface Route {
+/** Part of a route, from one release to the next. */
+export interface Leg {
   from: string;
   to: string;
   migration: Migration;
+  /** What a person has to know or to do, in words. */
+  notes: string[];
+  values: RouteValues;
+}
+
+/** What measurements after a change are judged by. */
+export interface Limits {
+  /** A start-up that takes more than so many times as long as before is slower. */
+  baselineRatio: number;
+  /** In milliseconds; below it nothing counts as slower. */
+  baselineFloorMs: number;
+}
+
+/** One way through the plan, for all nodes that start from the same version and are upgraded by the same method. */
+export interface Route {
+  from: string;
+  to: string;
+  method: string | null;
+  /** Of the hardest leg. */
+  migration: Migration;
+  legs: Leg[];
+  limits: Limits;
+  /** The steps of all legs in order. */
   upgrade: PlannedStep[];
+  /** Back to where the node came from, however many legs there were. */
   rollback: PlannedStep[];
-  upgradeValues: RouteValues;
   rollbackValues: RouteValues;
 }
 
@@ -78,6 +107,8 @@ export interface Passage {
   changed: boolean;
   result: Result;
   backup: Backup | null;
+  /** Start-up time in milliseconds before anything was changed, if it was measured. */
+  baselineMs: number | null;
   /** The version measured after the last change, if any. */
   measured: string | null;
   /** Digest of what was restored, in a rollback. */
@@ -90,8 +121,13 @@ export function stepsOf(passage: Passage): PlannedStep[] {
   return passage.kind === 'upgrade' ? passage.route.upgrade : passage.route.rollback;
 }
 
-export function valuesOf(passage: Passage): RouteValues {
-  return passage.kind === 'upgrade' ? passage.route.upgradeValues : passage.route.rollbackValues;
+export function valuesOf(passage: Passage, step: PlannedStep): RouteValues {
+  return passage.kind === 'rollback' ? passage.route.rollbackValues : passage.route.legs[step.leg]!.values;
+}
+
+/** The version that a step is to find: on the way there that of its leg, on the way back where the node came from. */
+export function targetOf(passage: Passage, step: PlannedStep): string {
+  return passage.kind === 'rollback' ? passage.to : passage.route.legs[step.leg]!.to;
 }
 
 /** Readable and the same for the same attempt at the same step, so that repeating a decision repeats the order. */

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { catalogue, release, runbook, step } from '../../../../test/support/given.js';
-import { compareVersions } from '../kernel/names.js';
-import { checkCatalogue, findCycle, findRoute } from './catalogue.js';
+import { checkCatalogue, findCycle } from './catalogue.js';
 import type { UpgradePath } from './product.js';
 
 const path = (from: string[], to: string, rules: Partial<UpgradePath> = {}): UpgradePath => ({
-  from, to, migration: 'automatic', upgrade: ['before'], rollback: ['rollback'], ...rules,
+  from, to, migration: 'automatic', notes: [], upgrade: ['before'], rollback: ['rollback'], ...rules,
 });
 
 it('finds nothing wrong with a catalogue that makes sense', () => {
@@ -58,12 +57,46 @@ describe('a catalogue is refused', () => {
     expect(checkCatalogue(catalogue({ paths: [path(['v0.6.0'], 'v0.7.0', { rollback: ['guess'] })] }))).toEqual(unknown);
   });
 
+  it('for a runbook of a method, a way down or a procedure that it does not hold', () => {
+    const unknown = (to: string) => ({ refusal: { code: 'runbook-unknown', facts: { runbook: 'guess', to } } });
+    const method = { method: 'apt', install: ['install'], rollback: ['guess'], when: {} };
+    expect(checkCatalogue(catalogue({ methods: [method] }))).toEqual(unknown('apt'));
+    const downgrade = { from: ['v0.7.0'], to: 'v0.6.0', runbooks: ['guess'], reason: null };
+    expect(checkCatalogue(catalogue({ downgrades: [downgrade] }))).toEqual(unknown('v0.6.0'));
+    const procedure = { procedure: 'repair', title: 'Mend it', runbooks: ['guess'], to: null };
+    expect(checkCatalogue(catalogue({ procedures: [procedure] }))).toEqual(unknown('repair'));
+  });
+
+  it('for ways that cannot be', () => {
+    const asked = [path(['v0.6.0'], 'v0.7.0', { upgrade: ['before', '@install'] })];
+    expect(checkCatalogue(catalogue({ paths: asked }))).toEqual(invalid('a path names @install, and there is no method'));
+    const method = { method: 'binary', install: ['install'], rollback: ['rollback'], when: {} };
+    expect(checkCatalogue(catalogue({ paths: asked, methods: [method] }))).toBeUndefined();
+    expect(checkCatalogue(catalogue({ methods: [method, method] }))).toEqual(invalid('method binary stands there twice'));
+    const down = (from: string, to: string) => ({ from: [from], to, runbooks: ['rollback'], reason: null });
+    expect(checkCatalogue(catalogue({ downgrades: [down('v0.6.0', 'v0.7.0')] }))).toEqual(invalid('v0.6.0 -> v0.7.0 does not go back'));
+    expect(checkCatalogue(catalogue({ downgrades: [down('v0.7.0', 'v0.1.0')] }))).toEqual(invalid('a downgrade names v0.1.0, which is no release'));
+    expect(checkCatalogue(catalogue({ downgrades: [down('v0.7.0', 'v0.6.0'), down('v0.7.0', 'v0.6.0')] }))).toEqual(invalid('downgrade v0.7.0 -> v0.6.0 stands there twice'));
+    const procedure = { procedure: 'repair', title: 'Mend it', runbooks: ['before'], to: 'v0.1.0' };
+    expect(checkCatalogue(catalogue({ procedures: [procedure] }))).toEqual(invalid('the procedure repair names v0.1.0, which is no release'));
+    expect(checkCatalogue(catalogue({ procedures: [{ ...procedure, to: null }, { ...procedure, to: null }] }))).toEqual(invalid('procedure repair stands there twice'));
+  });
+
   it('for a parameter that no plan has', () => {
     const runbooks = [...catalogue().runbooks, runbook('extra', ['to', 'colour'], [step('command')])];
     const known = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'];
     expect(checkCatalogue(catalogue({ runbooks }))).toEqual({
       refusal: { code: 'parameter-unknown', facts: { runbook: 'extra', parameter: 'colour', known } },
     });
+  });
+
+  it('and not for the parameters of a further artifact', () => {
+    const artifact = (name: string) => ({ name, file: `v0.7.0/${name}`, sha256: 'e'.repeat(64) });
+    const releases = [...catalogue().releases.slice(0, 2), release('v0.7.0', { artifacts: [artifact('orchat'), artifact('deb'), artifact('old-notes')] })];
+    const asking = (...parameters: string[]) => checkCatalogue(catalogue({ releases, runbooks: [...catalogue().runbooks, runbook('extra', parameters, [step('command')])] }));
+    expect(asking('deb', 'debsha256')).toBeUndefined();
+    const known = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node', 'deb', 'debsha256'];
+    expect(asking('orchat')).toEqual({ refusal: { code: 'parameter-unknown', facts: { runbook: 'extra', parameter: 'orchat', known } } });
   });
 });
 
@@ -102,37 +135,3 @@ describe('cycles', () => {
     expect(findCycle(ladder)).toBeUndefined();
   });
 });
-
-describe('routes', () => {
-  it('lead over paths that are there, by as few as can be, when there is a way at all', () => {
-    fc.assert(fc.property(anyPaths, versions, versions, (paths, from, to) => {
-      const route = findRoute(paths, from, to);
-      expect(route !== undefined).toBe(reached(paths, from).has(to));
-      if (!route) return;
-      expect([route[0], route.at(-1)]).toEqual([from, to]);
-      for (let i = 1; i < route.length; i++) expect(joins(paths, route[i - 1]!, route[i]!)).toBe(true);
-      expect(route.length).toBe(fewest(paths, from, to));
-    }));
-  });
-
-  it('from a version to itself are that version alone', () => {
-    expect(findRoute([], 'v1', 'v1')).toEqual(['v1']);
-    expect(findRoute([], 'v1', 'v2')).toBeUndefined();
-  });
-
-  it('only go forward through a catalogue that was accepted', () => {
-    const route = findRoute(catalogue().paths, 'v0.5.0', 'v0.7.0')!;
-    expect(route).toEqual(['v0.5.0', 'v0.6.0', 'v0.7.0']);
-    expect([...route].sort(compareVersions)).toEqual(route);
-    expect(findRoute(catalogue().paths, 'v0.7.0', 'v0.5.0')).toBeUndefined();
-  });
-});
-
-/** Length of the shortest way, by taking all paths at once again and again. */
-function fewest(paths: UpgradePath[], from: string, to: string): number {
-  let here = new Set([from]);
-  for (let length = 1; ; length++) {
-    if (here.has(to)) return length;
-    here = new Set([...here].flatMap((version) => paths.filter((one) => one.from.includes(version)).map((one) => one.to)));
-  }
-}

@@ -1,7 +1,8 @@
 import { compareVersions, namePattern, versionPattern } from '../kernel/names.js';
 import { refuse } from '../kernel/decision.js';
 import type { Refusal } from '../kernel/refusals.js';
-import type { PublishedRunbook, Release, UpgradePath } from './product.js';
+import { artifactParameters } from './parameters.js';
+import type { Downgrade, Method, Procedure, PublishedRunbook, Release, Requirement, UpgradePath } from './product.js';
 
 /** A product as its catalogue describes it, already read and shaped. */
 export interface Catalogue {
@@ -12,14 +13,18 @@ export interface Catalogue {
   releases: Release[];
   paths: UpgradePath[];
   runbooks: PublishedRunbook[];
+  methods?: Method[];
+  downgrades?: Downgrade[];
+  procedures?: Procedure[];
+  requires?: Requirement[];
 }
 
-/** What a plan can give to a runbook. */
+/** What a plan can give to a runbook, beside the further artifacts of its release. */
 export const planParameters = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'] as const;
 
 /** Whether a catalogue makes sense as a whole; the first thing that does not. */
 export function checkCatalogue(catalogue: Catalogue): { refusal: Refusal } | undefined {
-  const problems = [...badNames(catalogue), ...duplicates(catalogue), ...danglingVersions(catalogue)];
+  const problems = [...badNames(catalogue), ...duplicates(catalogue), ...danglingVersions(catalogue), ...wrongWays(catalogue)];
   if (problems.length > 0) return refuse('catalogue-invalid', { product: catalogue.product, problems });
   const cycle = findCycle(catalogue.paths);
   if (cycle) return refuse('catalogue-cycle', { product: catalogue.product, cycle: cycle.join(' -> ') });
@@ -39,6 +44,9 @@ function duplicates(catalogue: Catalogue): string[] {
   return [
     ...twice('release', catalogue.releases.map((release) => release.version)),
     ...twice('runbook', catalogue.runbooks.map((runbook) => runbook.runbook)),
+    ...twice('method', (catalogue.methods ?? []).map((one) => one.method)),
+    ...twice('procedure', (catalogue.procedures ?? []).map((one) => one.procedure)),
+    ...twice('downgrade', (catalogue.downgrades ?? []).flatMap((one) => one.from.map((from) => `${from} -> ${one.to}`))),
     ...twice('path', catalogue.paths.flatMap((path) => path.from.map((from) => `${from} -> ${path.to}`))),
   ];
 }
@@ -73,38 +81,39 @@ export function findCycle(paths: readonly UpgradePath[]): string[] | undefined {
   return undefined;
 }
 
-function missingRunbook(catalogue: Catalogue): { refusal: Refusal } | undefined {
-  const known = new Set(catalogue.runbooks.map((runbook) => runbook.runbook));
-  for (const path of catalogue.paths) {
-    const missing = [...path.upgrade, ...path.rollback].find((name) => !known.has(name));
-    if (missing !== undefined) return refuse('runbook-unknown', { runbook: missing, to: path.to });
+/** What is wrong with methods, ways down and procedures. */
+function wrongWays({ releases, paths, methods = [], downgrades = [], procedures = [] }: Catalogue): string[] {
+  const known = new Set(releases.map((release) => release.version));
+  const strange = (what: string, versions: string[]) => versions.filter((version) => !known.has(version)).map((version) => `${what} names ${version}, which is no release`);
+  const place = methods.length > 0 ? undefined : paths.flatMap((path) => [...path.upgrade, ...path.rollback]).find((name) => name.startsWith('@'));
+  return [
+    ...(place === undefined ? [] : [`a path names ${place}, and there is no method`]),
+    ...downgrades.flatMap(({ from, to }) => [...strange('a downgrade', [...from, to]), ...from.filter((one) => compareVersions(one, to) <= 0).map((one) => `${one} -> ${to} does not go back`)]),
+    ...procedures.flatMap(({ procedure, to }) => strange(`the procedure ${procedure}`, to === null ? [] : [to])),
+  ];
+}
+
+function missingRunbook({ runbooks, paths, methods = [], downgrades = [], procedures = [] }: Catalogue): { refusal: Refusal } | undefined {
+  const known = new Set(runbooks.map((runbook) => runbook.runbook));
+  const named = [
+    ...paths.map((path) => ({ to: path.to, names: [...path.upgrade, ...path.rollback].filter((name) => !name.startsWith('@')) })),
+    ...methods.map((one) => ({ to: one.method, names: [...one.install, ...one.rollback] })),
+    ...downgrades.map((one) => ({ to: one.to, names: one.runbooks })),
+    ...procedures.map((one) => ({ to: one.procedure, names: one.runbooks })),
+  ];
+  for (const { to, names } of named) {
+    const missing = names.find((name) => !known.has(name));
+    if (missing !== undefined) return refuse('runbook-unknown', { runbook: missing, to });
   }
   return undefined;
 }
 
 function unknownParameter(catalogue: Catalogue): { refusal: Refusal } | undefined {
+  const further = new Set(catalogue.releases.flatMap((release) => Object.keys(artifactParameters(release))));
+  const known = [...planParameters, ...[...further].filter((name) => !(planParameters as readonly string[]).includes(name)).sort()];
   for (const { runbook, content } of catalogue.runbooks) {
-    const parameter = Object.keys(content.parameters).find((name) => !(planParameters as readonly string[]).includes(name));
-    if (parameter !== undefined) return refuse('parameter-unknown', { runbook, parameter, known: [...planParameters] });
-  }
-  return undefined;
-}
-
-/** The shortest way from one version to another over the paths, both included; undefined when there is none. */
-export function findRoute(paths: readonly UpgradePath[], from: string, to: string): string[] | undefined {
-  const seen = new Set([from]);
-  for (let trails: string[][] = [[from]]; trails.length > 0; ) {
-    const longer: string[][] = [];
-    for (const trail of trails) {
-      const here = trail.at(-1)!;
-      if (here === to) return trail;
-      for (const path of paths) {
-        if (!path.from.includes(here) || seen.has(path.to)) continue;
-        seen.add(path.to);
-        longer.push([...trail, path.to]);
-      }
-    }
-    trails = longer;
+    const parameter = Object.keys(content.parameters).find((name) => !known.includes(name));
+    if (parameter !== undefined) return refuse('parameter-unknown', { runbook, parameter, known });
   }
   return undefined;
 }

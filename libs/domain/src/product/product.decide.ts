@@ -32,7 +32,16 @@ function importCatalogue({ catalogue, at }: ProductCommand, state: ProductState)
   for (const path of catalogue.paths) {
     if (!known?.paths.some((one) => sameJson(one, path))) events.push({ type: 'product.path-published', data: path });
   }
-  return accept(...events);
+  return accept(...events, ...importWays(catalogue, known));
+}
+
+/** Lists that are recorded whole, when they have changed. */
+function importWays({ product, methods = [], downgrades = [], procedures = [] }: Catalogue, known: Extract<ProductState, { status: 'registered' }> | undefined): ProductEvent[] {
+  const events: ProductEvent[] = [];
+  if (!sameJson(methods, known?.methods ?? [])) events.push({ type: 'product.methods-published', data: { product, methods } });
+  if (!sameJson(downgrades, known?.downgrades ?? [])) events.push({ type: 'product.downgrades-published', data: { product, downgrades } });
+  if (!sameJson(procedures, known?.procedures ?? [])) events.push({ type: 'product.procedures-published', data: { product, procedures } });
+  return events;
 }
 
 function importReleases({ product, releases }: Catalogue, known: ReadonlyMap<string, Release>, at: Instant): Decision<ProductEvent> {

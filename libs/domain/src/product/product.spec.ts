@@ -83,6 +83,30 @@ describe('importing a catalogue', () => {
   });
 });
 
+describe('methods, ways down and procedures', () => {
+  const methods = [{ method: 'binary', install: ['install'], rollback: ['rollback'], when: {} }];
+  const downgrades = [{ from: ['v0.7.0'], to: 'v0.6.0', runbooks: ['rollback'], reason: null }];
+  const procedures = [{ procedure: 'repair', title: 'Mend it', runbooks: ['before'], to: null }];
+
+  it('are recorded whole when they change, and not again', () => {
+    known().when(importing({ methods, downgrades, procedures })).records(
+      { type: 'product.methods-published', data: { product: 'orchat', methods } },
+      { type: 'product.downgrades-published', data: { product: 'orchat', downgrades } },
+      { type: 'product.procedures-published', data: { product: 'orchat', procedures } },
+    );
+    const all = known({ methods, downgrades, procedures });
+    expect(all.state).toMatchObject({ methods, downgrades, procedures });
+    all.when(importing({ methods, downgrades, procedures })).staysQuiet();
+    all.when(importing({ methods, procedures })).records({ type: 'product.downgrades-published', data: { product: 'orchat', downgrades: [] } });
+  });
+
+  it('stay when the product gets another name', () => {
+    const { product, versionCommand, healthCommand } = catalogue();
+    const named = { type: 'product.registered' as const, data: { product, name: 'Another', versionCommand, healthCommand } };
+    expect(evolveProduct(known({ methods, downgrades, procedures }).state, named)).toMatchObject({ name: 'Another', methods, downgrades, procedures });
+  });
+});
+
 describe('a published release', () => {
   const other = [{ name: 'orchat', file: 'v0.7.0/orchat', sha256: digest('f') }];
   const added = (version: string) => [...release(version).artifacts, { name: 'notes', file: `${version}/notes`, sha256: digest('e') }];

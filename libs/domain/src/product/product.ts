@@ -31,13 +31,49 @@ export interface UpgradePath {
   from: string[];
   to: string;
   migration: Migration;
+  /** What a person has to know or to do, in words. */
+  notes: string[];
+  /** Runbooks; `@install` and `@rollback` stand for those of the method that a plan chooses. */
   upgrade: string[];
   rollback: string[];
 }
 
+/** A way to put releases in place, for nodes whose labels and facts are as `when` says. */
+export interface Method {
+  method: string;
+  install: string[];
+  rollback: string[];
+  when: { [name: string]: string };
+}
+
+/** The way back to an older release by runbooks, or the reason why there is none. */
+export interface Downgrade {
+  from: string[];
+  to: string;
+  runbooks: string[];
+  reason: string | null;
+}
+
+/** Something that is done to one node outside a rollout. */
+export interface Procedure {
+  procedure: string;
+  title: string;
+  runbooks: string[];
+  /** The release that the node runs afterwards; null: as asked for, else the one that it runs. */
+  to: string | null;
+}
+
+/** Nodes of these versions come to another only through one in between. */
+export interface Requirement {
+  from: string[];
+  to: string;
+  via: string;
+  reason: string;
+}
+
 export type StepKind =
   | 'system' | 'health' | 'backup' | 'backup-check' | 'migration-check' | 'install' | 'migration' | 'config' | 'version'
-  | 'feature' | 'restore' | 'command';
+  | 'feature' | 'restore' | 'command' | 'baseline' | 'validation' | 'review' | 'archive' | 'remove';
 
 export type RepeatRule = 'safe' | 'check' | 'never';
 export type FailureRule = 'stop' | 'rollback';
@@ -52,6 +88,10 @@ export interface RunbookStep {
   repeat: RepeatRule;
   onFailure: FailureRule;
   changes: boolean;
+  /** Of an install: the digest that is to be in place, spelt out or as a parameter. */
+  install?: { sha256: string } | null;
+  /** Of a review: how long a person has for it. */
+  decideMs?: number;
 }
 
 export interface Runbook {
@@ -74,6 +114,9 @@ export type ProductEvent =
   | { type: 'product.release-amended'; data: Release }
   | { type: 'product.path-published'; data: UpgradePath }
   | { type: 'product.path-withdrawn'; data: { from: string[]; to: string } }
+  | { type: 'product.methods-published'; data: { product: string; methods: Method[] } }
+  | { type: 'product.downgrades-published'; data: { product: string; downgrades: Downgrade[] } }
+  | { type: 'product.procedures-published'; data: { product: string; procedures: Procedure[] } }
   | { type: 'product.runbook-published'; data: PublishedRunbook };
 
 export type ProductState =
@@ -86,6 +129,10 @@ export type ProductState =
       healthCommand: string[] | null;
       releases: ReadonlyMap<string, Release>;
       paths: readonly UpgradePath[];
+      methods: readonly Method[];
+      downgrades: readonly Downgrade[];
+      procedures: readonly Procedure[];
+      requires?: readonly Requirement[];
       /** By name; the latest digest of each. */
       runbooks: ReadonlyMap<string, PublishedRunbook>;
     };
@@ -94,8 +141,8 @@ export const noProduct: ProductState = { status: 'none' };
 
 export function evolveProduct(state: ProductState, event: ProductEvent): ProductState {
   if (event.type === 'product.registered') {
-    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], runbooks: new Map() };
-    return { status: 'registered', ...event.data, releases: before.releases, paths: before.paths, runbooks: before.runbooks };
+    const before = state.status === 'registered' ? state : { releases: new Map(), paths: [], methods: [], downgrades: [], procedures: [], runbooks: new Map() };
+    return { ...before, status: 'registered', ...event.data };
   }
   if (state.status === 'none') throw new Error(`${event.type} before the product was registered`);
   switch (event.type) {
@@ -106,6 +153,12 @@ export function evolveProduct(state: ProductState, event: ProductEvent): Product
       return { ...state, paths: [...state.paths.filter((path) => !samePath(path, event.data)), event.data] };
     case 'product.path-withdrawn':
       return { ...state, paths: state.paths.filter((path) => !samePath(path, event.data)) };
+    case 'product.methods-published':
+      return { ...state, methods: event.data.methods };
+    case 'product.downgrades-published':
+      return { ...state, downgrades: event.data.downgrades };
+    case 'product.procedures-published':
+      return { ...state, procedures: event.data.procedures };
     case 'product.runbook-published':
       return { ...state, runbooks: new Map(state.runbooks).set(event.data.runbook, event.data) };
     default:

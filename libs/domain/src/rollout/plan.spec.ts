@@ -37,8 +37,8 @@ describe('a plan', () => {
     const kinds = ['system', 'health', 'backup', 'backup-check', 'migration-check', 'install', 'migration', 'config', 'command', 'version', 'feature'];
     expect(upgrade.map((one) => one.kind)).toEqual(kinds);
     expect(upgrade[5]).toEqual({
-      runbook: 'install', digest: catalogue().runbooks[2]!.digest, step: 'install', title: 'The install step', kind: 'install', timeoutSeconds: 30,
-      attempts: 1, repeat: 'safe', onFailure: 'rollback', changes: true, parameters: ['artifact', 'sha256', 'node'],
+      runbook: 'install', digest: catalogue().runbooks[2]!.digest, step: 'install', title: 'The install step', kind: 'install', leg: 0, timeoutSeconds: 30,
+      attempts: 1, repeat: 'safe', onFailure: 'rollback', changes: true, parameters: ['artifact', 'sha256', 'node'], sha256: binaries['v0.7.0'],
     });
     expect(rollback.map((one) => one.kind)).toEqual(['install', 'restore', 'version']);
   });
@@ -46,9 +46,9 @@ describe('a plan', () => {
   it('fixes what the parameters are filled from: on the way back, from the release that the node came from', () => {
     const route = planned().plan.routes[0]!;
     expect(route).toMatchObject({ from: 'v0.6.0', to: 'v0.7.0', migration: 'automatic' });
-    expect(route.upgradeValues).toEqual({
+    expect(route.legs).toEqual([{ from: 'v0.6.0', to: 'v0.7.0', migration: 'automatic', notes: [], values: {
       from: 'v0.6.0', to: 'v0.7.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.7.0/orchat', sha256: binaries['v0.7.0'],
-    });
+    } }]);
     expect(route.rollbackValues).toEqual({
       from: 'v0.7.0', to: 'v0.6.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.6.0/orchat', sha256: binaries['v0.6.0'],
     });
@@ -74,10 +74,10 @@ describe('a plan', () => {
     for (const { node, route } of plan.targets) expect([node, route]).toEqual([node, node === 'n-2' || node === 'n-3' ? 0 : 1]);
   });
 
-  it('installs the first artifact of a release', () => {
+  it('installs the first artifact of a release, and gives every other one by its name', () => {
     const artifacts = [...release('v0.7.0').artifacts, { name: 'notes', file: 'v0.7.0/notes', sha256: 'e'.repeat(64) }];
     const releases = catalogue().releases.map((one) => (one.version === 'v0.7.0' ? { ...one, artifacts } : one));
-    expect(planned({}, fleet, productOf(catalogue({ releases }))).plan.routes[0]!.upgradeValues['artifact']).toBe('v0.7.0/orchat');
+    expect(planned({}, fleet, productOf(catalogue({ releases }))).plan.routes[0]!.legs[0]!.values).toMatchObject({ artifact: 'v0.7.0/orchat', notes: 'v0.7.0/notes', notessha256: 'e'.repeat(64) });
   });
 });
 
@@ -179,13 +179,13 @@ describe('a plan is refused', () => {
     expect(refusal({}, new Map([...fleet, ['n-2', astray]]))).toEqual({ code: 'node-needs-care', facts: { node: 'n-2', reason: 'no-report' } });
   });
 
-  it('when there is no path, with the way by steps where there is one', () => {
-    const old = new Map([...fleet, ...at('v0.5.0', 'n-2', 'n-3')]);
-    const facts = { from: 'v0.5.0', to: 'v0.7.0', nodes: ['n-2', 'n-3'] };
-    expect(refusal({}, old)).toEqual({ code: 'no-upgrade-path', facts: { ...facts, hint: 'go by v0.5.0 -> v0.6.0 -> v0.7.0, one rollout for each' } });
-    expect(refusal({ to: 'v0.5.0', nodes: ['n-1'] })).toEqual({
-      code: 'no-upgrade-path', facts: { from: 'v0.6.0', to: 'v0.5.0', nodes: ['n-1'], hint: 'choose another version' },
-    });
+  it('when no path leads there, with what there is instead', () => {
+    const back = { to: 'v0.5.0', nodes: ['n-1'] };
+    const facts = (hint: string) => ({ code: 'no-upgrade-path', facts: { from: 'v0.6.0', to: 'v0.5.0', nodes: ['n-1'], hint } });
+    expect(refusal(back)).toEqual(facts('choose another version'));
+    const withDown = (runbooks: string[], reason: string | null) => productOf(catalogue({ downgrades: [{ from: ['v0.6.0'], to: 'v0.5.0', runbooks, reason }] }));
+    expect(refusal(back, fleet, withDown(['rollback'], null))).toEqual(facts('take nodes back one by one with `rollbook node do NODE downgrade --to v0.5.0`'));
+    expect(refusal(back, fleet, withDown([], 'it cannot read the history'))).toEqual(facts('there is no way back to v0.5.0: it cannot read the history'));
   });
 
   it('for a release without the artifact that its steps ask for, on the way there or back', () => {

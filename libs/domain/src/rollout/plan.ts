@@ -1,14 +1,13 @@
-import { compareVersions } from '../kernel/names.js';
 import { isRefused, refuse } from '../kernel/decision.js';
 import type { Refusal } from '../kernel/refusals.js';
 import { later } from '../kernel/time.js';
 import type { Instant } from '../kernel/time.js';
 import type { NodeState } from '../node/node.js';
 import { notFree } from '../node/passage.decide.js';
-import type { Route } from '../node/passage.js';
+import type { Limits, Route } from '../node/passage.js';
 import type { ProductState } from '../product/product.js';
 import { isPublished } from '../product/product.js';
-import { makeRoute } from './route.js';
+import { layRoutes, versionOf } from './routes.js';
 import { checkStrategy } from './strategy.js';
 import type { RolloutStrategy } from './strategy.js';
 
@@ -44,6 +43,10 @@ export interface PlanRequest {
   selector: string;
   nodes: string[];
   strategy: RolloutStrategy;
+  /** How releases are put in place; absent: as suits each node best. */
+  method?: string | null;
+  /** What measurements after a change are judged by. */
+  limits?: Limits;
   at: Instant;
 }
 
@@ -61,23 +64,14 @@ export function makePlan(request: PlanRequest, product: ProductState, nodes: Rea
   const alreadyThere = request.nodes.filter((node) => versions.get(node) === request.to);
   const chosen = request.nodes.filter((node) => versions.get(node) !== request.to);
   if (chosen.length === 0) return refuse('nodes-already-there', { version: request.to });
-  const starts = [...new Set(chosen.map((node) => versions.get(node)!))].sort(byVersion);
-  const routes: Route[] = [];
-  for (const from of starts) {
-    const route = makeRoute(request, product, from, chosen.filter((node) => versions.get(node) === from));
-    if (isRefused(route)) return route;
-    routes.push(route.route);
-  }
+  const laid = layRoutes(request, product, nodes, chosen);
+  if (isRefused(laid)) return laid;
+  const { routes, routeOf } = laid;
   const { rollout, to, selector, strategy, at } = request;
   const basis = { rollout, generation: 1, parent: null, product: product.product, to, selector, strategy, routes, startBy: later(at, startWaitSeconds) };
-  const targets = chosen.map((node) => ({ node, route: starts.indexOf(versions.get(node)!) }));
+  const targets = chosen.map((node) => ({ node, route: routeOf.get(node)! }));
   const plan: Plan = { ...basis, targets: inOrder(targets, digestOf(basis), digestOf) };
   return { plan, digest: digestOf(plan), alreadyThere };
-}
-
-/** Versions that mean the same, as 1.0 and 1.0.0, still have one order: the plan is named by a digest. */
-function byVersion(a: string, b: string): number {
-  return compareVersions(a, b) || (a < b ? -1 : 1);
 }
 
 /** By a hash of node and plan: nobody chooses who goes first, and anybody can work it out again. */
@@ -112,8 +106,4 @@ function checkNodes(request: PlanRequest, nodes: ReadonlyMap<string, NodeState>)
     if (node.version === null) return refuse('node-version-unknown', { node: name });
   }
   return undefined;
-}
-
-function versionOf(node: NodeState): string {
-  return node.status === 'registered' ? (node.version ?? '') : '';
 }

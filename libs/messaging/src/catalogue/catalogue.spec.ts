@@ -40,7 +40,8 @@ it('reads a good one', () => {
       { version: '1.10', released: '2026-01-16', scheduled: null, supportEnds: null, breaking: [], notes: [], artifacts: [artifact] },
       { version: 'v1.9', released: null, scheduled: null, supportEnds: '2026-04-01', breaking: ['All of it'], notes: ['One', 'Two'], artifacts: [] },
     ],
-    paths: [{ from: ['v1.9'], to: '1.10', migration: 'automatic', upgrade: ['up'], rollback: ['back'] }],
+    paths: [{ from: ['v1.9'], to: '1.10', migration: 'automatic', notes: [], upgrade: ['up'], rollback: ['back'] }],
+    methods: [], downgrades: [], procedures: [],
   });
 });
 

@@ -4,13 +4,14 @@ import { CatalogueError, YamlFile } from './yaml-reader.js';
 import type { Field, FileProblem } from './yaml-reader.js';
 import { parseRunbook, readArguments } from './runbook.js';
 import type { DigestedRunbook } from './runbook.js';
+import { readDowngrade, readMethod, readPath, readProcedure } from './ways.js';
+import type { DowngradeEntry, MethodEntry, PathEntry, ProcedureEntry } from './ways.js';
 
 const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 const version = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 const day = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const digest = /^[0-9a-f]{64}$/;
 const relativePath = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
-const migrations = ['automatic', 'partial', 'manual', 'fresh-install'] as const;
 
 export interface ProductFile {
   product: string;
@@ -21,7 +22,10 @@ export interface ProductFile {
     version: string; released: string | null; scheduled: string | null; supportEnds: string | null; breaking: string[]; notes: string[];
     artifacts: { name: string; file: string; sha256: string }[];
   }[];
-  paths: { from: string[]; to: string; migration: (typeof migrations)[number]; upgrade: string[]; rollback: string[] }[];
+  paths: PathEntry[];
+  methods: MethodEntry[];
+  downgrades: DowngradeEntry[];
+  procedures: ProcedureEntry[];
 }
 
 export interface LoadedCatalogue extends ProductFile {
@@ -60,7 +64,7 @@ export function loadRunbooks(folder: string, problems: FileProblem[] = []): Dige
 
 export function parseProduct(file: string, text: string): ProductFile | { problems: FileProblem[] } {
   const yaml = new YamlFile(file, text);
-  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths']);
+  const fields = yaml.root.map(['product', 'name', 'version-command', 'health-command', 'releases', 'paths', 'methods', 'downgrades', 'procedures']);
   const product: ProductFile = {
     product: fields.product.text(name, 'lower-case letters, digits, dots and dashes'),
     name: fields.name.text(/^.{1,80}$/, 'a text of at most 80 characters'),
@@ -68,6 +72,9 @@ export function parseProduct(file: string, text: string): ProductFile | { proble
     healthCommand: fields['health-command'].present ? readArguments(fields['health-command']) : null,
     releases: fields.releases.list().map(readRelease),
     paths: fields.paths.list().map(readPath),
+    methods: fields.methods.list().map(readMethod),
+    downgrades: fields.downgrades.list().map(readDowngrade),
+    procedures: fields.procedures.list().map(readProcedure),
   };
   if (product.releases.length === 0) fields.releases.wrong('must list at least one release');
   return yaml.problems.length > 0 ? { problems: yaml.problems } : product;
@@ -92,16 +99,4 @@ function readRelease(field: Field): ProductFile['releases'][number] {
       };
     }),
   };
-}
-
-function readPath(field: Field): ProductFile['paths'][number] {
-  const fields = field.map(['from', 'to', 'migration', 'upgrade', 'rollback']);
-  const runbooks = (one: Field) => one.list().map((item) => item.text(name, 'the name of a runbook'));
-  const from = fields.from.list().map((one) => one.written(version, 'a version like v0.6.2'));
-  if (from.length === 0) fields.from.wrong('must list at least one version');
-  const upgrade = runbooks(fields.upgrade);
-  if (upgrade.length === 0) fields.upgrade.wrong('must list at least one runbook');
-  const rollback = runbooks(fields.rollback);
-  if (rollback.length === 0) fields.rollback.wrong('must list at least one runbook: an upgrade without a way back is not planned');
-  return { from, to: fields.to.written(version, 'a version like v0.7.0'), migration: fields.migration.oneOf(migrations), upgrade, rollback };
 }

@@ -14,7 +14,12 @@ const factsOfKind: Partial<Record<Step['kind'], string[]>> = {
   version: ['version'],
   feature: ['ok'],
   restore: ['sha256', 'matches'],
+  validation: ['suite', 'total', 'passed', 'failed'],
+  archive: ['name', 'sha256', 'bytes'],
 };
+
+/** Facts that the agent itself measures of a baseline; a product must not say them in its place. */
+const measuredFacts = ['medianMs', 'runsMs'];
 
 /**
  * What must hold among the fields of a runbook; each breach is reported at the step it belongs to. Of a step that is not
@@ -31,6 +36,7 @@ export function checkSteps(runbook: Runbook, fields: readonly Field[], sound: re
     checkAction(step, wrong);
     checkRepeat(step, wrong);
     checkPlaceholders(runbook, step, wrong);
+    checkBelonging(step, wrong);
     const missing = (factsOfKind[step.kind] ?? []).filter((fact) => !Object.hasOwn(step.facts, fact));
     if (missing.length > 0) wrong(`is of kind ${step.kind} and must declare the facts ${missing.join(', ')}`);
     if (Object.keys(step.facts).length > factsMax) wrong(`declares more than ${factsMax} facts`);
@@ -43,8 +49,18 @@ export function checkSteps(runbook: Runbook, fields: readonly Field[], sound: re
 function checkAction(step: Step, wrong: (says: string) => void): void {
   if ((step.run === null) === (step.install === null)) wrong('must say either run or install');
   if ((step.kind === 'install') !== (step.install !== null)) wrong('kind: install and install: go together');
-  const mustChange = ['install', 'migration', 'restore'].includes(step.kind);
+  const mustChange = ['install', 'migration', 'restore', 'remove'].includes(step.kind);
   if (mustChange && !step.changes) wrong(`is of kind ${step.kind} and must say changes: true`);
+}
+
+/** Fields that go with one kind alone. */
+function checkBelonging(step: Step, wrong: (says: string) => void): void {
+  if (step.env !== undefined && step.install !== null) wrong('says env, which only run uses');
+  if ((step.kind === 'baseline') !== (step.measure !== undefined)) wrong('kind: baseline and measure: go together');
+  if (step.kind === 'baseline' && step.repeat === 'check') wrong('is of kind baseline and cannot be found done: what is not run is not timed');
+  const own = measuredFacts.find((fact) => step.kind === 'baseline' && Object.hasOwn(step.facts, fact));
+  if (own !== undefined) wrong(`declares the fact ${own}, which the agent measures itself`);
+  if (step.kind !== 'review' && step.decideMs !== undefined) wrong('says decide-within, which only kind: review uses');
 }
 
 function checkRepeat(step: Step, wrong: (says: string) => void): void {
@@ -71,7 +87,7 @@ export function fill(text: string, values: { [name: string]: string }): string {
 }
 
 function checkPlaceholders(runbook: Runbook, step: Step, wrong: (says: string) => void): void {
-  const texts = [...(step.run ?? []), ...(step.done?.run ?? []), ...(step.install ? [step.install.artifact, step.install.sha256] : [])];
+  const texts = [...(step.run ?? []), ...(step.done?.run ?? []), ...Object.values(step.env ?? {}), ...(step.install ? [step.install.artifact, step.install.sha256] : [])];
   const unknown = texts.flatMap(placeholdersIn).find((name) => !Object.hasOwn(runbook.parameters, name));
   if (unknown !== undefined) wrong(`uses \${${unknown}}, which the runbook does not declare`);
 }

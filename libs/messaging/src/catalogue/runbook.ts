@@ -5,6 +5,7 @@ import { checkSteps } from './runbook-rules.js';
 
 export const stepKinds = [
   'system', 'health', 'backup', 'backup-check', 'migration-check', 'install', 'migration', 'config', 'version', 'feature', 'restore', 'command',
+  'baseline', 'validation', 'review', 'archive', 'remove',
 ] as const;
 export const parameterTypes = ['name', 'version', 'digest', 'artifact'] as const;
 
@@ -46,6 +47,12 @@ export interface Step {
   kind: (typeof stepKinds)[number];
   run: string[] | null;
   install: Install | null;
+  /** Of `run` and `done`, beside what every command has. Left out where there is none, as all that came later: digests stay. */
+  env?: { [name: string]: string };
+  /** Of a baseline: how often its command is run and timed. */
+  measure?: number;
+  /** Of a review: how long a person has for it. */
+  decideMs?: number;
   timeoutMs: number;
   expect: Expect;
   facts: { [name: string]: FactSource };
@@ -102,7 +109,7 @@ export function parseRunbook(file: string, text: string): { runbook: DigestedRun
   return { runbook: { runbook: content.runbook, digest: digestOf(content), content } };
 }
 
-const stepKeys = ['step', 'title', 'kind', 'run', 'install', 'timeout', 'expect', 'facts', 'repeat', 'done', 'attempts', 'on-failure', 'changes'] as const;
+const stepKeys = ['step', 'title', 'kind', 'run', 'install', 'env', 'measure', 'decide-within', 'timeout', 'expect', 'facts', 'repeat', 'done', 'attempts', 'on-failure', 'changes'] as const;
 
 function readStep(field: Field): Step {
   const fields = field.map(stepKeys);
@@ -113,6 +120,9 @@ function readStep(field: Field): Step {
     kind: fields.kind.oneOf(stepKinds),
     run: fields.run.present ? readArguments(fields.run) : null,
     install: fields.install.present ? readInstall(fields.install) : null,
+    ...(fields.env.present ? { env: readEnv(fields.env) } : {}),
+    ...(fields.measure.present ? { measure: fields.measure.integer(1, 50) } : {}),
+    ...(fields['decide-within'].present ? { decideMs: readDuration(fields['decide-within']) } : {}),
     timeoutMs: readDuration(fields.timeout),
     expect: readExpect(fields.expect),
     facts: Object.fromEntries(fields.facts.entries().map(([key, one]) => [key, readFact(key, one)])),
@@ -130,6 +140,17 @@ export function readArguments(field: Field): string[] {
   if (list.length === 0) field.wrong('must list a program and its arguments');
   const program = (one: Field) => one.text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'the bare name of a program on the node\'s path');
   return list.map((one, i) => (i === 0 ? program(one) : one.written(/^.{0,4000}$/s, 'a text of at most 4000 characters')));
+}
+
+/** What an agent sets itself, and by which it knows its processes. */
+const ownVariables = /^(HOME|PATH|ROLLBOOK_.*)$/;
+
+function readEnv(field: Field): { [name: string]: string } {
+  return Object.fromEntries(field.entries().map(([key, one]) => {
+    if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(key)) one.wrong('has a name that is not capitals, digits and underscores');
+    else if (ownVariables.test(key)) one.wrong('is set by the agent itself');
+    return [key, one.written(/^.{0,4000}$/s, 'a text of at most 4000 characters')];
+  }));
 }
 
 function readInstall(field: Field): Install {

@@ -13,6 +13,9 @@ export type ProductRow = {
   paths: Known['paths'][number][];
   /** Name, digest and title of each runbook, with its steps. */
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
+  methods: Known['methods'];
+  downgrades: Known['downgrades'];
+  procedures: Known['procedures'];
   stream_version: number;
   position: number;
 };
@@ -29,7 +32,8 @@ export const products: Projection = {
     if (state.status === 'none') return;
     rows.put(productTable, {
       product: state.product, name: state.name, releases: [...state.releases.values()], paths: [...state.paths],
-      runbooks: [...state.runbooks.values()], stream_version: version, position,
+      runbooks: [...state.runbooks.values()], methods: state.methods, downgrades: state.downgrades, procedures: state.procedures,
+      stream_version: version, position,
     });
   },
 };
@@ -39,6 +43,7 @@ function stateOf(row: ProductRow | undefined): ProductState {
   return {
     status: 'registered', product: row.product, name: row.name, versionCommand: [], healthCommand: null,
     releases: new Map(row.releases.map((release) => [release.version, release])), paths: row.paths,
+    methods: row.methods, downgrades: row.downgrades, procedures: row.procedures,
     runbooks: new Map(row.runbooks.map((runbook) => [runbook.runbook, runbook as never])),
   };
 }
