@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -60,12 +60,12 @@ export class OrchatNode {
     return { HOME: this.home, PATH: folders.join(':') };
   }
 
-  start(args: string[], extra: NodeJS.ProcessEnv = {}) {
-    return spawn('orchat', args, { env: { ...this.env, ...extra }, cwd: this.home, stdio: 'pipe' });
+  start(args: string[], extra: NodeJS.ProcessEnv = {}, program = 'orchat') {
+    return spawn(program, args, { env: { ...this.env, ...extra }, cwd: this.home, stdio: 'pipe' });
   }
 
-  run(args: string[], extra: NodeJS.ProcessEnv = {}): Promise<Ran> {
-    const child = this.start(args, extra);
+  run(args: string[], extra: NodeJS.ProcessEnv = {}, program = 'orchat'): Promise<Ran> {
+    const child = this.start(args, extra, program);
     child.stdin.end();
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
@@ -79,11 +79,12 @@ export class OrchatNode {
   }
 
   /** What a rolling upgrade does to a node: the new binary beside the old one, then a rename. */
-  install(artifact: string): void {
-    const draft = this.at('.local/bin/.orchat.new');
+  install(artifact: string, to = '.local/bin/orchat'): void {
+    const draft = this.at(`${to}.new`);
+    mkdirSync(dirname(draft), { recursive: true });
     copyFileSync(artifact, draft);
     chmodSync(draft, 0o755);
-    renameSync(draft, this.at('.local/bin/orchat'));
+    renameSync(draft, this.at(to));
   }
 
   log(): LogLine[] {

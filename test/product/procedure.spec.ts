@@ -1,17 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildInto, makeNode, sha256, temporaryFolder } from './orchat-node.js';
-import { carryOut, readProduct } from './runbooks.js';
+import { artifactsOf, carryOut, pathOf, readProduct } from './runbooks.js';
 
 const folder = temporaryFolder();
 const built = join(folder, 'releases');
 const product = readProduct();
-const path = product.paths.find(({ to }) => to === 'v0.7.0')!;
+const path = pathOf(product, 'v0.6.2', 'v0.7.0');
 const target = product.releases.find(({ version }) => version === 'v0.7.0')!.artifacts[0]!;
-const parameters = {
-  from: 'v0.6.2', to: 'v0.7.0', artifact: target.file, sha256: target.sha256, backup: 'before-v0.7.0',
-};
-const backParameters = { ...parameters, from: 'v0.7.0', to: 'v0.6.2' };
+const parameters = { ...artifactsOf(product, 'v0.7.0'), from: 'v0.6.2', to: 'v0.7.0', backup: 'before-v0.7.0' };
+const backParameters = { ...parameters, ...artifactsOf(product, 'v0.6.2'), from: 'v0.7.0', to: 'v0.6.2' };
 
 beforeAll(() => buildInto(built));
 
@@ -24,7 +22,7 @@ describe('the guide, from v0.6.2 to v0.7.0 and back', () => {
     expect(facts['pre-upgrade/health']).toEqual({ health: 'healthy', problems: [] });
     expect(facts['backup/read-back']).toEqual({ sha256: facts['backup/create']!.sha256 });
     expect(facts['migrate-check/check']).toEqual({ needed: true, manual: [], fromSchema: 3, toSchema: 4 });
-    expect(facts['install/migrate']).toEqual({ fromSchema: 3, toSchema: 4 });
+    expect(facts['migrate/migrate']).toEqual({ fromSchema: 3, toSchema: 4 });
     expect(facts['verify/version']).toEqual({ version: 'v0.7.0' });
     expect(facts['verify/settings']).toEqual({ valid: true, schema: 4, problems: [] });
     expect(facts['verify/metrics']).toMatchObject({ feature: 'metrics', ok: true });
@@ -35,7 +33,7 @@ describe('the guide, from v0.6.2 to v0.7.0 and back', () => {
   it('moves the key to its secure place and keeps the old settings beside the new', async () => {
     const node = makeNode(folder, 'v0.6.2');
     const [key, settings] = [node.read('.config/orchat/config'), node.read('.config/orchat/settings.json')];
-    await carryOut(node, ['install'], parameters, built);
+    await carryOut(node, ['install', 'migrate'], parameters, built);
     expect(node.read('.config/orchat/secure/key.enc')).toBe(key);
     expect(statSync(node.at('.config/orchat/secure/key.enc')).mode & 0o777).toBe(0o600);
     expect(existsSync(node.at('.config/orchat/config'))).toBe(false);
@@ -73,6 +71,7 @@ describe('the guide, from v0.6.2 to v0.7.0 and back', () => {
       'v0.6.2 --setup ok',
       'v0.6.2 backup create ok',
       'v0.7.0 --migrate-config ok',
+      'v0.7.0 --secure-key unchanged',
       'v0.7.0 metrics ok',
       'v0.7.0 health-check ok',
       ...Array.from({ length: 5 }, () => 'v0.7.0 prompt ok'),
@@ -112,7 +111,7 @@ describe('a node whose quota leaves 200000 bytes', () => {
   });
 
   it('is upgraded once there is room', async () => {
-    const node = makeNode(folder, 'v0.6.2', { quotaLeft: 400_000 });
+    const node = makeNode(folder, 'v0.6.2', { quotaLeft: 450_000 });
     const up = await carryOut(node, path.upgrade, parameters, built);
     expect(up.filter(({ good }) => !good)).toEqual([]);
     expect(readFileSync(node.at('.cache/orchat/metrics/journal.bin'))).toHaveLength(256 * 1024);
@@ -127,7 +126,7 @@ describe('a node whose quota leaves 200000 bytes', () => {
   });
 
   it('comes back also when the journal has taken the room that the restore needs', async () => {
-    const node = makeNode(folder, 'v0.6.2', { quotaLeft: 330_000 });
+    const node = makeNode(folder, 'v0.6.2', { quotaLeft: 350_000 });
     const before = node.snapshot();
     await carryOut(node, path.upgrade, parameters, built);
     expect(existsSync(node.at('.cache/orchat/metrics/journal.bin'))).toBe(true);

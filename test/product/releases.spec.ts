@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { releases } from '../../apps/orchat/src/releases.js';
 import type { Sandbox } from '../../apps/orchat/src/sandbox/create.js';
 import { OrchatNode, buildInto, root, sha256, temporaryFolder } from './orchat-node.js';
-import { readProduct, readRunbook } from './runbooks.js';
+import { pathOf, readProduct, readRunbook } from './runbooks.js';
 
 const exec = promisify(execFile);
 const folder = temporaryFolder();
@@ -70,7 +70,9 @@ describe('the catalogue', () => {
   it('names runbooks that are there, and returns from every step after a change', () => {
     const names = readdirSync(join(root, 'catalog/orchat/runbooks')).map((file) => file.replace('.yaml', ''));
     for (const name of names) expect(readRunbook(name).runbook).toBe(name);
-    for (const path of readProduct().paths) {
+    const product = readProduct();
+    const ways = product.methods.flatMap(({ method }) => product.paths.map(({ from, to }) => pathOf(product, from[0]!, to, method)));
+    for (const path of ways) {
       expect(names).toEqual(expect.arrayContaining([...path.upgrade, ...path.rollback]));
       const steps = path.upgrade.flatMap((name) => readRunbook(name).steps);
       const firstChange = steps.findIndex(({ changes }) => changes);

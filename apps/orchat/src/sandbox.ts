@@ -15,7 +15,7 @@ Makes a node's home at a release. A home that is there already is left as it is.
 
 A node at v0.6.2 with --quota-left 200000 passes the health and system checks of v0.6.2 and has room for a
 backup and the conversion of its settings, but fails the post-upgrade health check of v0.7.0, whose metrics
-journal of 262144 bytes does not fit. (With few prompts: 130000 to 315000; with less the backup is refused.)
+journal of 262144 bytes does not fit. (With few prompts: 130000 to 330000; with less the backup is refused.)
 A node with --pin-boot goes on as its old release after an upgrade.
 `;
 
