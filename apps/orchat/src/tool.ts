@@ -17,7 +17,7 @@ export async function runTool(name: string, usage: string, options: Options, wor
   process.stdout.on('error', () => undefined);
   let given: Given;
   try {
-    given = parseArgs({ args, options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean' } } }).values as Given;
+    given = parseArgs({ args, options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean' } } }).values;
   } catch (error) {
     process.stderr.write(`${name}: ${(error as Error).message}\n\n${usage}`);
     process.exitCode = exitCodes.usage;

@@ -87,7 +87,7 @@ function settle(home: Home, before: string | undefined, release: Release): Resul
   if (manual.length > 0) return { exit: 3, facts: { ...facts, migrated: false, manual }, lines: [...done, ...manual.map((reason) => `By hand: ${reason}`)] };
   if (json.needed !== true) return { exit: 0, facts: { ...facts, migrated: false, manual }, lines: done };
   const migrated = askInstalled(home, ['--migrate-config', `--to=${version}`, '--json']);
-  if (migrated.exit !== 0) throw new Refusal('migration-failed', String(migrated.json.message ?? migrated.stderr), 'What was installed before is in place again.');
+  if (migrated.exit !== 0) throw new Refusal('migration-failed', migrated.stderr.trim(), 'What was installed before is in place again.');
   const { fromSchema, toSchema } = migrated.json;
   return { exit: 0, facts: { ...facts, migrated: true, manual, fromSchema, toSchema }, lines: [...done, `settings: schema ${String(fromSchema)} to ${String(toSchema)}`] };
 }
