@@ -1,4 +1,4 @@
-import { evolveNode, isRefused, isUnderWay, makePlan, noNode, nodeDecider, productDecider } from '#domain';
+import { evolveNode, isRefused, isUnderWay, makePlan, noNode, nodeDecider, productDecider, stepsOf, targetOf } from '#domain';
 import type {
   Catalogue, Decider, Decision, KnownNode, NodeCommand, NodeEvent, NodeState, Passage, Plan, ProductEvent, ProductState,
   PublishedRunbook, Refusal, Release, RolloutStrategy, RunbookStep, StepKind, StepReport,
@@ -180,6 +180,9 @@ export function proof(kind: string, to: string, backup = 'pre-upgrade-r-1'): Ste
   return facts[kind]!;
 }
 
+/** What a review step shows, by digest. */
+export const shownOutput = { sha256: digest('a'), bytes: 120, truncated: false };
+
 type NodeData = { [E in NodeEvent as E['type']]: E['data'] };
 
 /** A node in the upgrade of a plan, driven step by step as a conductor and an agent would. */
@@ -233,8 +236,9 @@ export class NodeStory extends Story<NodeCommand, NodeState, NodeEvent> {
   /** Reports on the order under way; the facts are those of a well-behaved product, unless others are given. */
   reports(rules: Partial<StepReport> = {}): NodeEvent[] {
     const { order, kind } = this.order!;
-    const facts = proof(kind, this.passage!.to);
-    return this.does({ type: 'record-report', node: this.node, order, agent: 'a-1', report: report(facts, rules) });
+    const facts = proof(kind, targetOf(this.passage!, stepsOf(this.passage!)[this.order!.index]!));
+    const shown = kind === 'review' ? { output: shownOutput } : {};
+    return this.does({ type: 'record-report', node: this.node, order, agent: 'a-1', report: report(facts, { ...shown, ...rules }) });
   }
 
   /** Goes on with good reports until a step of this kind is under way, or until the passage has ended. */

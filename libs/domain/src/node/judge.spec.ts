@@ -12,7 +12,7 @@ const backup = { name: 'pre-upgrade-r-1', sha256: backupDigest, bytes: 4096 };
 
 /** An upgrade that has a backup and has claimed its install, unless said otherwise. */
 const passage = (rules: Partial<Passage> = {}): Passage => ({
-  kind: 'upgrade', rollout: 'r-1', planDigest: digest('d'), epoch: 1, from: 'v0.6.0', to: 'v0.7.0', route,
+  kind: 'upgrade', rollout: 'r-1', procedure: null, wasAstray: null, planDigest: digest('d'), epoch: 1, from: 'v0.6.0', to: 'v0.7.0', route,
   waits: { acceptSeconds: 60, graceSeconds: 30 }, step: { at: 'none' }, changed: true, result: 'claimed', backup, baselineMs: null, measured: null,
   restored: null, stopping: null, ...rules,
 });

@@ -7,11 +7,18 @@ import { evolveNode, noNode } from './node.js';
 import type { Health, KnownNode, NodeEvent, NodeState, ObservationSource, StepReport } from './node.js';
 import { advance, expireStep, recordAcceptance, recordReport, startRollback, startUpgrade, stopUpgrade } from './passage.decide.js';
 import type { StartUpgrade } from './passage.decide.js';
+import { startProcedure } from './procedure.decide.js';
+import type { StartProcedure } from './procedure.decide.js';
+import { decideReview, expireReview } from './review.decide.js';
+import type { DecideReview } from './review.decide.js';
 
 export type NodeCommand =
   | { type: 'register-node'; node: string; site: string; product: string; labels: { [name: string]: string } }
   | { type: 'observe-node'; node: string; version: string | null; health: Health; source: ObservationSource }
   | StartUpgrade
+  | StartProcedure
+  | DecideReview
+  | { type: 'expire-review'; node: string; order: string; at: Instant }
   | { type: 'advance-passage'; node: string; at: Instant }
   | { type: 'record-acceptance'; node: string; order: string; agent: string; acceptedAt: Instant }
   | { type: 'record-report'; node: string; order: string; agent: string; report: StepReport }
@@ -66,6 +73,12 @@ export const nodeDecider: Decider<NodeCommand, NodeState, NodeEvent> = {
         return stopUpgrade(command, state);
       case 'start-rollback':
         return startRollback(command, state);
+      case 'start-procedure':
+        return startProcedure(command, state);
+      case 'decide-review':
+        return decideReview(command, state);
+      case 'expire-review':
+        return expireReview(command, state);
       default:
         return never(command);
     }

@@ -1,7 +1,7 @@
 import { never } from '../kernel/decision.js';
 import type { Instant } from '../kernel/time.js';
 import { evolvePassage } from './passage.evolve.js';
-import type { Backup, Passage, Result, Route, Waits } from './passage.js';
+import type { Backup, Evidence, Passage, Result, Route, Waits } from './passage.js';
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
 export type ObservationSource = 'announcement' | 'schedule' | 'verification';
@@ -33,6 +33,21 @@ interface PassageData {
   to: string;
 }
 
+/** What every event of a procedure says of it; its id stands also where other passages name their rollout. */
+type ProcedureData = PassageData & { procedure: string; id: string };
+
+/** What every event of a review says: the order whose output is looked at, and in which passage. */
+interface ReviewData {
+  node: string;
+  product: string;
+  rollout: string;
+  order: string;
+  phase: Passage['kind'];
+  runbook: string;
+  step: string;
+  title: string;
+}
+
 interface OrderData {
   node: string;
   rollout: string;
@@ -48,7 +63,7 @@ export type NodeEvent =
   | { type: 'node.version-observed'; data: { node: string; version: string; source: ObservationSource } }
   | { type: 'node.health-observed'; data: { node: string; health: Health; source: ObservationSource } }
   | { type: 'upgrade.started'; data: PassageData & { planDigest: string; epoch: number; route: Route; waits: Waits } }
-  | { type: 'step.ordered'; data: OrderData & { phase: 'upgrade' | 'rollback'; site: string; product: string; runbook: string; digest: string; step: string; kind: string; title: string; changes: boolean; parameters: { [name: string]: string }; timeoutSeconds: number; acceptBy: Instant; finishBy: Instant } }
+  | { type: 'step.ordered'; data: OrderData & { phase: Passage['kind']; site: string; product: string; runbook: string; digest: string; step: string; kind: string; title: string; changes: boolean; parameters: { [name: string]: string }; timeoutSeconds: number; acceptBy: Instant; finishBy: Instant } }
   | { type: 'step.accepted'; data: OrderData & { agent: string; acceptedAt: Instant; finishBy: Instant } }
   | { type: 'step.reported'; data: OrderData & { agent: string; step: string; title: string; kind: string; good: boolean; inconsistent: boolean; verdict: string | null; detail: string | null; report: StepReport } }
   | { type: 'step.reported-late'; data: { node: string; order: string; agent: string; report: StepReport } }
@@ -61,6 +76,13 @@ export type NodeEvent =
   | { type: 'release.installed'; data: PassageData & { sha256: string } }
   | { type: 'baseline.measured'; data: PassageData & { phase: Passage['kind']; when: 'before' | 'after'; medianMs: number; runs: number[]; beforeMs: number | null } }
   | { type: 'validation.run'; data: PassageData & { phase: Passage['kind']; suite: string; total: number; passed: number; failed: number } }
+  | { type: 'review.requested'; data: ReviewData & { evidence: Evidence; decideBy: Instant } }
+  | { type: 'review.accepted'; data: ReviewData & { reason: string | null } }
+  | { type: 'review.rejected'; data: ReviewData & { reason: string } }
+  | { type: 'review.expired'; data: ReviewData & { deadline: Instant } }
+  | { type: 'procedure.started'; data: ProcedureData & { title: string; epoch: number; route: Route; waits: Waits } }
+  | { type: 'procedure.completed'; data: ProcedureData & { changed: boolean } }
+  | { type: 'procedure.failed'; data: ProcedureData & { step: string | null; reason: string; detail: string | null; changed: boolean } }
   | { type: 'upgrade.stop-asked'; data: PassageData & { reason: string } }
   | { type: 'upgrade.verified'; data: PassageData }
   | { type: 'upgrade.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null; result: Result; changed: boolean } }
@@ -106,6 +128,13 @@ export function evolveNode(state: NodeState, event: NodeEvent): NodeState {
       return settleAstray({ ...state, health: event.data.health });
     case 'upgrade.started':
     case 'rollback.started':
+    case 'procedure.started':
+    case 'procedure.completed':
+    case 'procedure.failed':
+    case 'review.requested':
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
     case 'step.ordered':
     case 'step.accepted':
     case 'step.reported':
@@ -136,8 +165,10 @@ function settleAstray(state: KnownNode): KnownNode {
   return settled ? { ...state, activity: { kind: 'idle' } } : state;
 }
 
-/** The one word that people read for what a node is doing. */
-export function activityWord(activity: Activity): 'ready' | 'upgrading' | 'rolling-back' | 'astray' {
-  if (activity.kind === 'passage') return activity.passage.kind === 'upgrade' ? 'upgrading' : 'rolling-back';
-  return activity.kind === 'idle' ? 'ready' : 'astray';
+const passageWords = { upgrade: 'upgrading', rollback: 'rolling-back', procedure: 'in-procedure' } as const;
+
+/** The one word that people read for what a node is doing; a passage that waits for a person says that. */
+export function activityWord(activity: Activity): 'ready' | 'in-review' | (typeof passageWords)[Passage['kind']] | 'astray' {
+  if (activity.kind !== 'passage') return activity.kind === 'idle' ? 'ready' : 'astray';
+  return activity.passage.step.at === 'in-review' ? 'in-review' : passageWords[activity.passage.kind];
 }

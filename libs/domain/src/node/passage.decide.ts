@@ -5,7 +5,8 @@ import type { Instant } from '../kernel/time.js';
 import { evolveNode } from './node.js';
 import type { KnownNode, NodeEvent, NodeState, StepReport } from './node.js';
 import { detailOf, judge } from './judge.js';
-import { isUnderWay, orderId, passageData, stepsOf, valuesOf } from './passage.js';
+import { requestReview } from './review.decide.js';
+import { isUnderWay, orderId, passageData, procedureData, stepsOf, valuesOf } from './passage.js';
 import type { Passage, Route, Waits } from './passage.js';
 
 export interface StartUpgrade {
@@ -23,8 +24,8 @@ export function startUpgrade(command: StartUpgrade, state: KnownNode): Decision<
   const { node, rollout, planDigest, route, waits, at } = command;
   if (state.activity.kind === 'passage' && state.activity.passage.rollout === rollout) return nothing;
   if (state.lastUpgrade?.rollout === rollout) return nothing;
-  const busy = notFree(state);
-  if (busy) return busy;
+  const notNow = notFree(state);
+  if (notNow) return notNow;
   if (state.version === null) return refuse('node-version-unknown', { node });
   if (state.version !== route.from) return refuse('node-version-changed', { node, version: state.version, from: route.from });
   const started: NodeEvent = { type: 'upgrade.started', data: { node, product: state.product, rollout, from: route.from, to: route.to, planDigest, epoch: state.epoch + 1, route, waits } };
@@ -32,9 +33,13 @@ export function startUpgrade(command: StartUpgrade, state: KnownNode): Decision<
 }
 
 export function notFree(state: KnownNode): ReturnType<typeof refuse> | undefined {
-  if (state.activity.kind === 'passage') return refuse('node-busy', { node: state.node, rollout: state.activity.passage.rollout });
+  if (state.activity.kind === 'passage') return busy(state, state.activity.passage);
   if (state.activity.kind === 'astray') return refuse('node-needs-care', { node: state.node, reason: state.activity.reason });
   return undefined;
+}
+
+export function busy({ node }: KnownNode, { procedure, rollout }: Passage): ReturnType<typeof refuse> {
+  return procedure === null ? refuse('node-busy', { node, rollout }) : refuse('node-in-procedure', { node, procedure, id: rollout });
 }
 
 /** Begins the rollback of an upgrade that ended, for a rollout that is taken back. */
@@ -62,7 +67,7 @@ export function advance(at: Instant, state: KnownNode): Decision<NodeEvent> {
 }
 
 /** The given events and all that they entail at once. */
-function withNext(state: KnownNode, events: NodeEvent[], at: Instant): Decision<NodeEvent> {
+export function withNext(state: KnownNode, events: NodeEvent[], at: Instant): Decision<NodeEvent> {
   const all = [...events];
   let now = events.reduce((before, event) => evolveNode(before, event), state as NodeState) as KnownNode;
   for (;;) {
@@ -80,6 +85,8 @@ function next(state: KnownNode, at: Instant): NodeEvent[] {
   const { step } = passage;
   if (step.at === 'bad') return afterBad(state, passage, step, at);
   if (passage.stopping !== null && passage.kind === 'upgrade') return giveUp(state, passage, { step: null, reason: passage.stopping });
+  if (step.at === 'to-review') return [requestReview(state, passage, step, at)];
+  if (step.at === 'in-review') return [];
   const index = step.at === 'good' ? step.index + 1 : 0;
   return index < stepsOf(passage).length ? [order(state, passage, index, 1, at)] : finish(state, passage);
 }
@@ -96,6 +103,7 @@ function giveUp(state: KnownNode, passage: Passage, why: { step: string | null; 
   const { step, reason, detail = null, inconsistent = false } = why;
   const data = passageData({ ...state, passage });
   if (passage.kind === 'rollback') return [{ type: 'rollback.failed', data: { ...data, step, reason, detail } }];
+  if (passage.kind === 'procedure') return [{ type: 'procedure.failed', data: { ...data, ...procedureData(passage), step, reason, detail, changed: passage.changed } }];
   const result = inconsistent ? 'inconsistent' : passage.result;
   const failed: NodeEvent = { type: 'upgrade.failed', data: { ...data, step, reason, detail, result, changed: passage.changed } };
   if (!passage.changed) return [failed];
@@ -106,8 +114,11 @@ function giveUp(state: KnownNode, passage: Passage, why: { step: string | null; 
 /** All steps were good. That is not yet success: the version must have been measured after the last change. */
 function finish(state: KnownNode, passage: Passage): NodeEvent[] {
   const data = passageData({ ...state, passage });
-  if (passage.measured !== passage.to) return giveUp(state, passage, { step: null, reason: 'version-not-measured' });
+  // What has changed nothing has nothing to measure.
+  const looked = passage.kind === 'procedure' && !passage.changed;
+  if (!looked && passage.measured !== passage.to) return giveUp(state, passage, { step: null, reason: 'version-not-measured' });
   if (passage.kind === 'upgrade') return [{ type: 'upgrade.verified', data }];
+  if (passage.kind === 'procedure') return [{ type: 'procedure.completed', data: { ...data, ...procedureData(passage), changed: passage.changed } }];
   return [{ type: 'rollback.verified', data: { ...data, restored: passage.restored } }];
 }
 

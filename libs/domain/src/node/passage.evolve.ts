@@ -1,5 +1,6 @@
 import { never } from '../kernel/decision.js';
 import type { KnownNode, NodeEvent } from './node.js';
+import { stepsOf } from './passage.js';
 import type { Passage, StepState } from './passage.js';
 
 type PassageEvent = Exclude<
@@ -10,9 +11,11 @@ type PassageEvent = Exclude<
 export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode {
   switch (event.type) {
     case 'upgrade.started':
-      return begin(state, 'upgrade', event.data, null, null);
+      return begin(state, { kind: 'upgrade' }, event.data);
     case 'rollback.started':
-      return begin(state, 'rollback', event.data, event.data.backup, event.data.baselineMs);
+      return begin(state, { kind: 'rollback', backup: event.data.backup, baselineMs: event.data.baselineMs }, event.data);
+    case 'procedure.started':
+      return begin(state, { kind: 'procedure', procedure: event.data.procedure, wasAstray: astrayOf(state) }, { ...event.data, planDigest: '' });
     case 'step.reported-late':
     case 'backup.verified':
     case 'migration.checked':
@@ -23,7 +26,13 @@ export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode 
     case 'upgrade.failed':
     case 'rollback.verified':
     case 'rollback.failed':
+    case 'procedure.completed':
+    case 'procedure.failed':
       return end(state, event);
+    case 'review.requested':
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
     case 'step.ordered':
     case 'step.accepted':
     case 'step.reported':
@@ -39,21 +48,27 @@ export function evolvePassage(state: KnownNode, event: PassageEvent): KnownNode 
   }
 }
 
-type Start = Extract<PassageEvent, { type: 'upgrade.started' | 'rollback.started' }>['data'];
+type Start = Pick<Extract<PassageEvent, { type: 'upgrade.started' }>['data'], 'rollout' | 'planDigest' | 'epoch' | 'route' | 'waits'>;
 
-function begin(state: KnownNode, kind: Passage['kind'], data: Start, backup: Passage['backup'], baselineMs: number | null): KnownNode {
+function begin(state: KnownNode, own: Partial<Passage> & Pick<Passage, 'kind'>, data: Start): KnownNode {
   const { rollout, planDigest, epoch, route, waits } = data;
-  const [from, to] = kind === 'upgrade' ? [route.from, route.to] : [route.to, route.from];
+  const { kind } = own;
+  const [from, to] = kind === 'rollback' ? [route.to, route.from] : [route.from, route.to];
   const passage: Passage = {
-    kind, rollout, planDigest, epoch, from, to, route, waits, step: { at: 'none' }, changed: false, result: 'commanded',
-    backup, baselineMs, measured: null, restored: null, stopping: null,
+    rollout, planDigest, epoch, from, to, route, waits, procedure: null, wasAstray: null, step: { at: 'none' }, changed: false, result: 'commanded',
+    backup: null, baselineMs: null, measured: null, restored: null, stopping: null, ...own,
   };
   const lastUpgrade: KnownNode['lastUpgrade'] =
     kind === 'upgrade' ? { rollout, planDigest, route, waits, backup: null, baselineMs: null, result: 'commanded', stands: false } : state.lastUpgrade;
   return { ...state, epoch, activity: { kind: 'passage', passage }, lastUpgrade };
 }
 
-type WithinEvent = Extract<
+function astrayOf({ activity }: KnownNode): Passage['wasAstray'] {
+  return activity.kind === 'astray' ? { reason: activity.reason, rollout: activity.rollout } : null;
+}
+
+type ReviewEvent = Extract<PassageEvent, { type: 'review.requested' | 'review.accepted' | 'review.rejected' | 'review.expired' }>;
+type WithinEvent = ReviewEvent | Extract<
   PassageEvent,
   { type: 'step.ordered' | 'step.accepted' | 'step.reported' | 'step.expired' | 'backup.created' | 'backup.restored' | 'baseline.measured' | 'release.installed' | 'upgrade.stop-asked' }
 >;
@@ -84,6 +99,30 @@ function within(passage: Passage, event: WithinEvent): Passage {
       return { ...passage, result: 'claimed' };
     case 'upgrade.stop-asked':
       return { ...passage, stopping: event.data.reason };
+    case 'review.requested':
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
+      return { ...passage, step: reviewed(passage, event) };
+    default:
+      return never(event);
+  }
+}
+
+function reviewed(passage: Passage, event: ReviewEvent): StepState {
+  if (passage.step.at !== 'to-review' && passage.step.at !== 'in-review') throw new Error(`${event.type} on node ${event.data.node}, where nothing is to be reviewed`);
+  const { index, order } = passage.step;
+  // What a person has turned down is not asked again.
+  const attempt = stepsOf(passage)[index]!.attempts;
+  switch (event.type) {
+    case 'review.requested':
+      return { at: 'in-review', index, order, decideBy: event.data.decideBy };
+    case 'review.accepted':
+      return { at: 'good', index };
+    case 'review.rejected':
+      return { at: 'bad', index, attempt, reason: 'review-rejected', detail: event.data.reason, inconsistent: false };
+    case 'review.expired':
+      return { at: 'bad', index, attempt, reason: 'review-expired', detail: null, inconsistent: false };
     default:
       return never(event);
   }
@@ -92,13 +131,17 @@ function within(passage: Passage, event: WithinEvent): Passage {
 function reported(passage: Passage, data: Extract<NodeEvent, { type: 'step.reported' }>['data']): Passage {
   const { index, attempt, good, inconsistent, verdict, detail, report, kind } = data;
   const measured = kind === 'version' && typeof report.facts['version'] === 'string' ? report.facts['version'] : passage.measured;
+  if (good && kind === 'review') return { ...passage, measured, step: { at: 'to-review', index, order: data.order, evidence: report.output! } };
   if (good) return { ...passage, measured, step: { at: 'good', index } };
   const refused = report.outcome === 'refused' && passage.step.at !== 'none' && 'changedBefore' in passage.step;
   const changed = refused && 'changedBefore' in passage.step ? passage.step.changedBefore : passage.changed;
   return { ...passage, measured, changed, step: { at: 'bad', index, attempt, reason: verdict ?? 'failed', detail, inconsistent } };
 }
 
-type EndEvent = Extract<PassageEvent, { type: 'upgrade.verified' | 'upgrade.failed' | 'rollback.verified' | 'rollback.failed' }>;
+type EndEvent = Extract<
+  PassageEvent,
+  { type: 'upgrade.verified' | 'upgrade.failed' | 'rollback.verified' | 'rollback.failed' | 'procedure.completed' | 'procedure.failed' }
+>;
 
 function end(state: KnownNode, event: EndEvent): KnownNode {
   const passage = passageOf(state, event.type);
@@ -114,9 +157,20 @@ function end(state: KnownNode, event: EndEvent): KnownNode {
       return { ...state, activity: { kind: 'idle' }, lastUpgrade: last && { ...last, stands: false } };
     case 'rollback.failed':
       return { ...state, health: 'unknown', activity: { kind: 'astray', reason: event.data.reason, rollout: event.data.rollout } };
+    case 'procedure.completed':
+      return { ...state, activity: afterProcedure(passage) };
+    case 'procedure.failed': {
+      const { changed, reason, rollout } = event.data;
+      return changed ? { ...state, health: 'unknown', activity: { kind: 'astray', reason, rollout } } : { ...state, activity: afterProcedure(passage) };
+    }
     default:
       return never(event);
   }
+}
+
+/** What has not changed a node does not settle one that was astray. */
+function afterProcedure({ changed, wasAstray }: Passage): KnownNode['activity'] {
+  return wasAstray !== null && !changed ? { kind: 'astray', ...wasAstray } : { kind: 'idle' };
 }
 
 function passageOf(state: KnownNode, type: string): Passage {

@@ -85,17 +85,31 @@ export interface Order {
   finishBy: Instant;
 }
 
+/** What a step said, by digest. */
+export interface Evidence {
+  sha256: string;
+  bytes: number;
+  truncated: boolean;
+}
+
 /** Where the current step stands. `changedBefore` is what an order refused by the agent falls back to. */
 export type StepState =
   | { at: 'none' }
   | ({ at: 'ordered' | 'accepted'; changedBefore: boolean } & Order)
   | { at: 'good'; index: number }
+  | { at: 'to-review'; index: number; order: string; evidence: Evidence }
+  | { at: 'in-review'; index: number; order: string; decideBy: Instant }
   | { at: 'bad'; index: number; attempt: number; reason: string; detail: string | null; inconsistent: boolean };
 
-/** One passage of a node: an upgrade, or the rollback of one. Only one at a time, each under an epoch of its own. */
+/** One passage of a node: an upgrade, the rollback of one, or a procedure. Only one at a time, each under an epoch of its own. */
 export interface Passage {
-  kind: 'upgrade' | 'rollback';
+  kind: 'upgrade' | 'rollback' | 'procedure';
+  /** The rollout that it belongs to; of a procedure its own id. */
   rollout: string;
+  /** Name of the procedure, of one. */
+  procedure: string | null;
+  /** Of a procedure on a node that was astray: why it was. */
+  wasAstray: { reason: string; rollout: string } | null;
   planDigest: string;
   epoch: number;
   from: string;
@@ -118,7 +132,7 @@ export interface Passage {
 }
 
 export function stepsOf(passage: Passage): PlannedStep[] {
-  return passage.kind === 'upgrade' ? passage.route.upgrade : passage.route.rollback;
+  return passage.kind === 'rollback' ? passage.route.rollback : passage.route.upgrade;
 }
 
 export function valuesOf(passage: Passage, step: PlannedStep): RouteValues {
@@ -135,6 +149,11 @@ export function orderId(rollout: string, node: string, epoch: number, index: num
   return `${rollout}.${node}.${epoch}.${index}.${attempt}`;
 }
 
+/** Ids of procedures; those of rollouts begin otherwise. */
+export function isProcedure(id: string): boolean {
+  return id.startsWith('p-');
+}
+
 export function isUnderWay(passage: Passage): boolean {
   return passage.step.at === 'ordered' || passage.step.at === 'accepted';
 }
@@ -142,4 +161,9 @@ export function isUnderWay(passage: Passage): boolean {
 /** What every event of a passage says of it. */
 export function passageData({ node, product, passage }: { node: string; product: string; passage: Passage }) {
   return { node, product, rollout: passage.rollout, from: passage.from, to: passage.to };
+}
+
+/** What every event of a procedure says beside that. */
+export function procedureData({ procedure, rollout }: Passage) {
+  return { procedure: procedure ?? '', id: rollout };
 }

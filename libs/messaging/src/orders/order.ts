@@ -14,7 +14,7 @@ export class OrderBody {
   @Matches(name) node: string;
   @Matches(name) product: string;
   @IsString() @MaxLength(64) rollout: string;
-  @IsIn(['upgrade', 'rollback']) phase: 'upgrade' | 'rollback';
+  @IsIn(['upgrade', 'rollback', 'procedure']) phase: 'upgrade' | 'rollback' | 'procedure';
   /** Fencing: an agent refuses an epoch older than the newest it has seen for the node. */
   @IsInt() @Min(1) epoch: number;
   @Matches(name) runbook: string;
