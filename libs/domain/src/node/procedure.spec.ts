@@ -40,7 +40,7 @@ describe('what a procedure will do', () => {
     const made = start({ procedure: 'reinstall', to: 'v0.5.0' });
     expect(made).toMatchObject({ title: 'Install again', route: { from: 'v0.6.0', to: 'v0.5.0', method: null, rollback: [] } });
     expect(made.route.upgrade.map((one) => one.kind)).toEqual(['archive', 'remove', 'install', 'version']);
-    expect(made.route.legs[0]!.values).toEqual({ from: 'v0.6.0', to: 'v0.5.0', backup: 'pre-p-1', rollout: 'p-1', artifact: 'v0.5.0/orchat', sha256: digest('5') });
+    expect(made.route.legs[0]!.values).toEqual({ from: 'v0.6.0', to: 'v0.5.0', number: '0.5.0', backup: 'pre-p-1', rollout: 'p-1', artifact: 'v0.5.0/orchat', sha256: digest('5') });
   });
 
   it('ends at the version that was asked for, that it always ends at, or that the node runs', () => {

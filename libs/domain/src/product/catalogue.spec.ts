@@ -84,7 +84,7 @@ describe('a catalogue is refused', () => {
 
   it('for a parameter that no plan has', () => {
     const runbooks = [...catalogue().runbooks, runbook('extra', ['to', 'colour'], [step('command')])];
-    const known = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'];
+    const known = ['from', 'to', 'number', 'artifact', 'sha256', 'backup', 'rollout', 'node'];
     expect(checkCatalogue(catalogue({ runbooks }))).toEqual({
       refusal: { code: 'parameter-unknown', facts: { runbook: 'extra', parameter: 'colour', known } },
     });
@@ -95,7 +95,7 @@ describe('a catalogue is refused', () => {
     const releases = [...catalogue().releases.slice(0, 2), release('v0.7.0', { artifacts: [artifact('orchat'), artifact('deb'), artifact('old-notes')] })];
     const asking = (...parameters: string[]) => checkCatalogue(catalogue({ releases, runbooks: [...catalogue().runbooks, runbook('extra', parameters, [step('command')])] }));
     expect(asking('deb', 'debsha256')).toBeUndefined();
-    const known = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node', 'deb', 'debsha256'];
+    const known = ['from', 'to', 'number', 'artifact', 'sha256', 'backup', 'rollout', 'node', 'deb', 'debsha256'];
     expect(asking('orchat')).toEqual({ refusal: { code: 'parameter-unknown', facts: { runbook: 'extra', parameter: 'orchat', known } } });
   });
 });

@@ -20,7 +20,7 @@ export interface Catalogue {
 }
 
 /** What a plan can give to a runbook, beside the further artifacts of its release. */
-export const planParameters = ['from', 'to', 'artifact', 'sha256', 'backup', 'rollout', 'node'] as const;
+export const planParameters = ['from', 'to', 'number', 'artifact', 'sha256', 'backup', 'rollout', 'node'] as const;
 
 /** Whether a catalogue makes sense as a whole; the first thing that does not. */
 export function checkCatalogue(catalogue: Catalogue): { refusal: Refusal } | undefined {

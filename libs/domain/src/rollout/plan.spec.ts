@@ -47,10 +47,10 @@ describe('a plan', () => {
     const route = planned().plan.routes[0]!;
     expect(route).toMatchObject({ from: 'v0.6.0', to: 'v0.7.0', migration: 'automatic' });
     expect(route.legs).toEqual([{ from: 'v0.6.0', to: 'v0.7.0', migration: 'automatic', notes: [], values: {
-      from: 'v0.6.0', to: 'v0.7.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.7.0/orchat', sha256: binaries['v0.7.0'],
+      from: 'v0.6.0', to: 'v0.7.0', number: '0.7.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.7.0/orchat', sha256: binaries['v0.7.0'],
     } }]);
     expect(route.rollbackValues).toEqual({
-      from: 'v0.7.0', to: 'v0.6.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.6.0/orchat', sha256: binaries['v0.6.0'],
+      from: 'v0.7.0', to: 'v0.6.0', number: '0.6.0', backup: 'pre-upgrade-r-1', rollout: 'r-1', artifact: 'v0.6.0/orchat', sha256: binaries['v0.6.0'],
     });
   });
 

@@ -49,8 +49,13 @@ export function checkSteps(runbook: Runbook, fields: readonly Field[], sound: re
 function checkAction(step: Step, wrong: (says: string) => void): void {
   if ((step.run === null) === (step.install === null)) wrong('must say either run or install');
   if ((step.kind === 'install') !== (step.install !== null)) wrong('kind: install and install: go together');
-  const mustChange = ['install', 'migration', 'restore', 'remove'].includes(step.kind);
+  // What is put in place beside the release, as an installer before it is run, changes nothing yet.
+  const mustChange = ['migration', 'restore', 'remove'].includes(step.kind) || (step.install !== null && isRelease(step.install));
   if (mustChange && !step.changes) wrong(`is of kind ${step.kind} and must say changes: true`);
+}
+
+function isRelease({ artifact, sha256 }: NonNullable<Step['install']>): boolean {
+  return [...placeholdersIn(artifact), ...placeholdersIn(sha256)].some((name) => name === 'artifact' || name === 'sha256');
 }
 
 /** Fields that go with one kind alone. */
