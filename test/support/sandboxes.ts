@@ -11,12 +11,15 @@ export async function makeSandboxes(folder: string, names: readonly string[]): P
   const nodes = names.map((node): ServedNode => ({ node, product: 'orchat', home: join(folder, node), labels: {} }));
   const queue = [...nodes];
   const worker = async () => {
-    for (let node = queue.shift(); node; node = queue.shift()) {
-      const args = [join(root, 'dist/apps/orchat/src/sandbox.js'), 'create', '--home', node.home, '--release', 'v0.6.2', '--releases', join(root, 'dist/orchat')];
-      const made = await runProcess(process.execPath, args);
-      if (made.code !== 0) throw new Error(made.stderr);
-    }
+    for (let node = queue.shift(); node; node = queue.shift()) await makeSandbox(node.home, 'v0.6.2');
   };
   await Promise.all([worker(), worker(), worker()]);
   return nodes;
+}
+
+/** A home at a release; more options are those of the sandbox program. */
+export async function makeSandbox(home: string, release: string, ...more: string[]): Promise<void> {
+  const args = [join(root, 'dist/apps/orchat/src/sandbox.js'), 'create', '--home', home, '--release', release, '--releases', join(root, 'dist/orchat'), ...more];
+  const made = await runProcess(process.execPath, args);
+  if (made.code !== 0) throw new Error(made.stderr);
 }
