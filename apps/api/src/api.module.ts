@@ -15,6 +15,7 @@ import { ProblemFilter } from './problems/problem.filter.js';
 import { validation } from './problems/validation.js';
 import { ProductsController } from './products/products.controller.js';
 import { ReadsInterceptor } from './requests/reads.js';
+import { ReviewsController } from './reviews/reviews.controller.js';
 import { RolloutsController } from './rollouts/rollouts.controller.js';
 import { ServiceMetrics } from './service/metrics.js';
 import { ServiceController } from './service/service.controller.js';
@@ -43,7 +44,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [CommandsModule.over(postgresPorts(pool, clock)), ProjectionsModule.over(source, pool)],
-      controllers: [NodesController, ProductsController, RolloutsController, EventsController, SitesController, ServiceController],
+      controllers: [NodesController, ProductsController, RolloutsController, ReviewsController, EventsController, SitesController, ServiceController],
       providers: [
         { provide: Access, useValue: access },
         { provide: clockToken, useValue: clock },

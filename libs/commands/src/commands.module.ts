@@ -8,6 +8,9 @@ import type { Clock } from '#platform';
 import { Book } from './book/book.js';
 import { blobsToken } from './book/tokens.js';
 import { AdvancePassageHandler } from './node/advance-passage.js';
+import { DecideReviewHandler } from './node/decide-review.js';
+import { ExpireReviewHandler } from './node/expire-review.js';
+import { StartProcedureHandler } from './node/start-procedure.js';
 import { ExpireStepHandler } from './node/expire-step.js';
 import { RegisterNodeHandler } from './node/register-node.js';
 import { StartRollbackHandler } from './node/start-rollback.js';
@@ -32,6 +35,7 @@ const handlers: Type[] = [
   ImportCatalogueHandler,
   RegisterNodeHandler, TakeReportHandler,
   StartUpgradeHandler, AdvancePassageHandler, ExpireStepHandler, StopUpgradeHandler, StartRollbackHandler,
+  DecideReviewHandler, ExpireReviewHandler, StartProcedureHandler,
   PlanRolloutHandler, StartRolloutHandler, PauseRolloutHandler, ResumeRolloutHandler, AbortRolloutHandler, RollBackRolloutHandler,
   AdvanceRolloutHandler, SettleNodeHandler, ExpireWaitHandler,
   EnrolAgentHandler, RetireAgentHandler, RefuseMessageHandler,

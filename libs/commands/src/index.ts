@@ -11,6 +11,10 @@ export type { CommandPorts } from './commands.module.js';
 
 export { ImportCatalogue } from './product/import-catalogue.js';
 export { AdvancePassage } from './node/advance-passage.js';
+export { DecideReview } from './node/decide-review.js';
+export { ExpireReview } from './node/expire-review.js';
+export { StartProcedure } from './node/start-procedure.js';
+export type { ProcedureOutcome } from './node/start-procedure.js';
 export { ExpireStep } from './node/expire-step.js';
 export { RegisterNode } from './node/register-node.js';
 export { StartRollback } from './node/start-rollback.js';

@@ -12,6 +12,8 @@ export type { FeedEvent } from './feed/feed.js';
 export { GetNode, ListNodes, ResolveSelector } from './fleet/fleet.queries.js';
 export { NodeHistory } from './history/history.queries.js';
 export { GetProduct, ListProducts } from './products/products.queries.js';
+export type { ReviewEntry } from './reviews/reviews.entity.js';
+export { GetReview, ListReviews } from './reviews/reviews.queries.js';
 export type { RolloutEntry, RolloutMember } from './rollouts/rollouts.entity.js';
 export { GetRollout, ListMembers, ListRollouts } from './rollouts/rollouts.queries.js';
 export { giveLease, takeLease } from './followers/leases.js';

@@ -12,15 +12,18 @@ import { HistoryEntry } from './history/history.entity.js';
 import { NodeHistoryHandler } from './history/history.queries.js';
 import { ProductEntry } from './products/products.entity.js';
 import { GetProductHandler, ListProductsHandler } from './products/products.queries.js';
+import { ReviewEntry } from './reviews/reviews.entity.js';
+import { GetReviewHandler, ListReviewsHandler } from './reviews/reviews.queries.js';
 import { RolloutEntry, RolloutMember } from './rollouts/rollouts.entity.js';
 import { GetRolloutHandler, ListMembersHandler, ListRolloutsHandler } from './rollouts/rollouts.queries.js';
 
 /** Classes of the read models, for the data source. */
-export const entities = [FleetNode, HistoryEntry, ProductEntry, RolloutEntry, RolloutMember, CertificationEntry];
+export const entities = [FleetNode, HistoryEntry, ProductEntry, RolloutEntry, RolloutMember, CertificationEntry, ReviewEntry];
 
 const handlers: Type[] = [
   ListNodesHandler, ResolveSelectorHandler, GetNodeHandler, NodeHistoryHandler, ListProductsHandler, GetProductHandler,
   ListRolloutsHandler, GetRolloutHandler, ListMembersHandler, ListCertificationHandler,
+  ListReviewsHandler, GetReviewHandler,
 ];
 
 /** The queries over the read models; whoever imports it asks through Nest's QueryBus. */

@@ -25,7 +25,7 @@ export class NodeView {
   @ApiProperty() site: string;
   @ApiProperty({ type: String, nullable: true, description: 'As last measured; null when it never was.' }) version: string | null;
   @ApiProperty({ enum: ['healthy', 'degraded', 'unhealthy', 'unknown'] }) health: string;
-  @ApiProperty({ enum: ['ready', 'upgrading', 'rolling-back', 'astray'] }) state: string;
+  @ApiProperty({ enum: ['ready', 'upgrading', 'rolling-back', 'in-procedure', 'in-review', 'astray'] }) state: string;
   @ApiProperty({ format: 'date-time', description: 'Last change of version or state.' }) since: string;
   @ApiProperty({ type: String, nullable: true, description: 'The rollout that is at work on it, or was last.' }) rollout: string | null;
   @ApiProperty({ type: String, nullable: true }) reason: string | null;

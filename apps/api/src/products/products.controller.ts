@@ -33,8 +33,8 @@ export class ProductsController {
   async get(@Param('product') product: string, @Res({ passthrough: true }) response: Response): Promise<ProductView> {
     const answer = orProblem(await this.queries.execute(new GetProduct(product)));
     markAnswer(response, answer, answer.item.streamVersion);
-    const { product: id, name, releases, paths, runbooks } = answer.item;
-    return { product: id, name, releases, paths, runbooks };
+    const { streamVersion: _version, position: _position, ...view } = answer.item;
+    return { ...view, methods: [...view.methods], downgrades: [...view.downgrades], procedures: [...view.procedures] };
   }
 
   @Get(':product/certification')
@@ -49,7 +49,7 @@ export class ProductsController {
   }
 }
 
-function summary({ product, name, releases }: ProductView): ProductSummary {
+function summary({ product, name, releases }: Pick<ProductView, 'product' | 'name' | 'releases'>): ProductSummary {
   const latest = releases.find((release) => release.scheduled === null);
   return { product, name, releases: releases.length, latest: latest?.version ?? null };
 }

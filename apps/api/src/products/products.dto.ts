@@ -21,6 +21,7 @@ export class PathView {
   @ApiProperty({ type: [String] }) from: string[];
   @ApiProperty() to: string;
   @ApiProperty({ enum: ['automatic', 'partial', 'manual', 'fresh-install'] }) migration: string;
+  @ApiProperty({ type: [String], description: 'What a person has to know or to do.' }) notes: string[];
   @ApiProperty({ type: [String], description: 'Runbooks in order.' }) upgrade: string[];
   @ApiProperty({ type: [String] }) rollback: string[];
 }
@@ -29,6 +30,27 @@ export class RunbookView {
   @ApiProperty() runbook: string;
   @ApiProperty({ description: 'SHA-256 of the runbook in canonical JSON; orders name it.' }) digest: string;
   @ApiProperty({ type: 'object', additionalProperties: true }) content: object;
+}
+
+export class MethodView {
+  @ApiProperty({ example: 'apt' }) method: string;
+  @ApiProperty({ type: [String] }) install: string[];
+  @ApiProperty({ type: [String] }) rollback: string[];
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, description: 'Labels or facts of the nodes that it is for.' }) when: { [name: string]: string };
+}
+
+export class DowngradeView {
+  @ApiProperty({ type: [String] }) from: string[];
+  @ApiProperty() to: string;
+  @ApiProperty({ type: [String] }) runbooks: string[];
+  @ApiProperty({ type: String, nullable: true, description: 'Why there is no way back.' }) reason: string | null;
+}
+
+export class ProcedureView {
+  @ApiProperty({ example: 'reinstall' }) procedure: string;
+  @ApiProperty() title: string;
+  @ApiProperty({ type: [String] }) runbooks: string[];
+  @ApiProperty({ type: String, nullable: true, description: 'The release that it always ends at.' }) to: string | null;
 }
 
 export class ProductSummary {
@@ -44,6 +66,9 @@ export class ProductView {
   @ApiProperty({ type: [ReleaseView] }) releases: ReleaseView[];
   @ApiProperty({ type: [PathView] }) paths: PathView[];
   @ApiProperty({ type: [RunbookView] }) runbooks: RunbookView[];
+  @ApiProperty({ type: [MethodView] }) methods: MethodView[];
+  @ApiProperty({ type: [DowngradeView] }) downgrades: DowngradeView[];
+  @ApiProperty({ type: [ProcedureView] }) procedures: ProcedureView[];
 }
 
 export class ProductsPage extends PageMarks {

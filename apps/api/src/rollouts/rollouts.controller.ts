@@ -31,11 +31,11 @@ export class RolloutsController {
   @ApiOperation({ summary: 'Plans a rollout', description: 'The plan fixes every step and the order of the nodes. Nothing happens on a node before the rollout is started.', operationId: 'planRollout' })
   @ApiCreatedResponse({ type: PlanAnswer })
   async plan(@CommandMeta() meta: Meta, @Body() body: PlanBody, @Res({ passthrough: true }) response: Response): Promise<PlanAnswer> {
-    const { product, to, nodes: selector, strategy = {} } = body;
+    const { product, to, nodes: selector, strategy = {}, method } = body;
     const dryRun = body.dryRun === true;
     orProblem(await this.queries.execute(new GetProduct(product)));
     const { nodes } = orProblem(await this.queries.execute(new ResolveSelector(selector, product)));
-    const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun }));
+    const outcome = await this.commands.execute(new PlanRollout(meta, { product, to, selector, nodes, strategy: { ...strategy }, dryRun, ...(method === undefined ? {} : { method }) }));
     if (!outcome.ok) throw problemOf(outcome.refusal);
     const { rollout, digest, plan, alreadyThere } = outcome;
     if (dryRun) response.status(200);

@@ -2,13 +2,13 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, MinLength, ValidateNested } from 'class-validator';
 import { CommandAnswer } from '../requests/done.js';
-import { IsDigest } from '../requests/names.js';
+import { IsDigest, IsName } from '../requests/names.js';
 import { PageMarks, PageQuery } from '../requests/page.dto.js';
 
 export const rolloutStates = [
   'planned', 'running', 'paused', 'stopping', 'rolling-back', 'succeeded', 'partial', 'failed', 'aborted', 'expired', 'rolled-back', 'rollback-failed',
 ] as const;
-export const memberStates = ['waiting', 'upgrading', 'upgraded', 'rolling-back', 'rolled-back', 'failed', 'skipped', 'astray'] as const;
+export const memberStates = ['waiting', 'upgrading', 'in-review', 'upgraded', 'rolling-back', 'rolled-back', 'failed', 'skipped', 'astray'] as const;
 
 export class StrategyBody {
   @ApiPropertyOptional({ default: 1, description: 'Nodes that may be away at the same time.' }) @IsOptional() @IsInt() @Min(1) @Max(100_000) maxUnavailable?: number;
@@ -23,6 +23,7 @@ export class PlanBody {
   @ApiProperty({ example: 'v0.7.0' }) @IsString() @MaxLength(64) to: string;
   @ApiProperty({ example: 'all', description: 'Selector; the nodes that it stands for now are fixed in the plan.' }) @IsString() @MaxLength(20_000) nodes: string;
   @ApiPropertyOptional({ type: StrategyBody }) @IsOptional() @IsObject() @ValidateNested() @Type(() => StrategyBody) strategy?: StrategyBody;
+  @ApiPropertyOptional({ type: String, example: 'apt', description: 'How releases are put in place; without it, as suits each node best.' }) @IsOptional() @IsName() method?: string;
   @ApiPropertyOptional({ default: false, description: 'Only shows the plan; nothing is recorded.' }) @IsOptional() @IsBoolean() dryRun?: boolean;
 }
 

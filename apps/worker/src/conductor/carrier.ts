@@ -1,5 +1,5 @@
 import type { CommandBus } from '@nestjs/cqrs';
-import { AdvancePassage, AdvanceRollout, ExpireStep, ExpireWait, SettleNode, StartRollback, StartUpgrade, StopUpgrade } from '#commands';
+import { AdvancePassage, AdvanceRollout, ExpireReview, ExpireStep, ExpireWait, SettleNode, StartRollback, StartUpgrade, StopUpgrade } from '#commands';
 import type { Book, Meta, Outcome } from '#commands';
 import type { Timer } from '#projections';
 import { idFrom } from '#platform';
@@ -49,6 +49,7 @@ export class Carrier {
     const { cause, correlation } = subject;
     const meta: Meta = { command: commandIdFor(cause, `expire ${name} ${dueAt}`, subject.kind), actor, correlation, causation: cause };
     if (subject.kind === 'step') await this.bus.execute(new ExpireStep(meta, subject.node, subject.order, subject.wait));
+    else if (subject.kind === 'review') await this.bus.execute(new ExpireReview(meta, subject.node, subject.order));
     else await this.bus.execute(new ExpireWait(meta, subject.rollout, subject.wait));
   }
 

@@ -30,6 +30,9 @@ export function reactionsTo(event: DomainEvent): Reaction[] {
       return [advance(event.data.rollout)];
     case 'step.reported':
     case 'step.expired':
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
       return [{ do: 'advance-passage', node: event.data.node }];
     default:
       return endOfPassage(event);
@@ -78,6 +81,16 @@ export function timersOf(event: DomainEvent, from: { cause: string; correlation:
     case 'step.reported':
     case 'step.expired':
       return { set: [], removed: [`step/${event.data.node}`] };
+    case 'review.requested': {
+      const { node, order, decideBy } = event.data;
+      return { set: [{ name: `review/${node}`, dueAt: decideBy, subject: { kind: 'review', node, order, ...from } }], removed: [] };
+    }
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
+    // A passage that ends while a person is asked asks no more.
+    case 'upgrade.failed':
+      return { set: [], removed: [`review/${event.data.node}`] };
     case 'rollout.planned': {
       const { rollout, startBy } = event.data;
       return { set: [{ name: `rollout/${rollout}`, dueAt: startBy, subject: { kind: 'rollout', rollout, wait: 'start', ...from } }], removed: [] };

@@ -4,6 +4,7 @@ import { defaultStrategy, isRefused, makePlan, nodeDecider, rolloutDecider, stre
 import type { NodeState, Plan, RolloutStrategy } from '#domain';
 import { digestOf } from '#ledger';
 import { Book } from '../book/book.js';
+import { shortId } from '../book/short-id.js';
 import type { Done, Meta, Refused } from '../book/outcome.js';
 
 export interface PlanWish {
@@ -13,6 +14,8 @@ export interface PlanWish {
   selector: string;
   nodes: string[];
   strategy: Partial<Omit<RolloutStrategy, 'kind'>>;
+  /** How releases are put in place; absent: as suits each node best. */
+  method?: string | null;
   dryRun: boolean;
 }
 
@@ -35,7 +38,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
   constructor(private readonly book: Book) {}
 
   async execute({ meta, wish }: PlanRollout): Promise<PlanOutcome> {
-    const rollout = rolloutIdOf(meta.command);
+    const rollout = shortId('r', meta.command);
     // The nodes are how the selector read at that moment; a repeat may read it otherwise and is still a repeat.
     const { dryRun, nodes: _nodes, ...asked } = { ...wish, strategy: withoutUndefined(wish.strategy) };
     const earlier = dryRun ? undefined : await this.book.earlier(meta.command, digestOf(asked));
@@ -45,7 +48,7 @@ export class PlanRolloutHandler implements ICommandHandler<PlanRollout> {
       const product = await this.book.product(wish.product);
       const nodes = await this.nodesOf(wish.nodes);
       const { to, selector } = wish;
-      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, at };
+      const request = { rollout, product: wish.product, to, selector, nodes: wish.nodes, strategy: { ...defaultStrategy, ...asked.strategy }, method: wish.method ?? null, at };
       const planned = makePlan(request, product.state, nodes, digestOf);
       if (isRefused(planned)) return { ok: false, refusal: planned.refusal };
       const { plan, digest, alreadyThere } = planned;
@@ -82,11 +85,4 @@ function tryOut(command: Parameters<typeof rolloutDecider.decide>[0], result: { 
 /** What was not given takes the default. */
 function withoutUndefined(strategy: PlanWish['strategy']): PlanWish['strategy'] {
   return Object.fromEntries(Object.entries(strategy).filter(([, value]) => value !== undefined));
-}
-
-/** Short enough to type, and the same when the command is repeated. */
-function rolloutIdOf(command: string): string {
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  const bytes = Buffer.from(digestOf(['rollout', command]), 'hex').subarray(0, 8);
-  return `r-${[...bytes].map((byte) => alphabet[byte % 32]).join('')}`;
 }

@@ -73,6 +73,7 @@ export const refusals = {
   'node-version-changed': entry('conflict', 'node {node} runs {version}, the plan was made for {from}', 'Make a new plan.'),
   'node-not-upgraded': entry('conflict', 'rollout {rollout} has not upgraded node {node}', 'There is nothing to roll back.'),
   'review-unknown': entry('conflict', 'node {node} does not wait for a review of {order}', 'See what waits for a person with `rollbook node review`.'),
+  'review-none': entry('unknown', 'node {node} has never waited for a review', 'See what waits for a person with `rollbook node review`.'),
   'review-expired': entry('conflict', 'the review at node {node} was to be decided by {decideBy}', 'Nothing: it counts as rejected.'),
   'procedure-unknown': entry('unknown', '{product} has no procedure {procedure}', 'Use one of: {known}.'),
   'procedure-without-version': entry('invalid', 'the procedure {procedure} has to be told a version', 'Say to which, as with --to v0.6.2.'),

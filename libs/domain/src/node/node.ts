@@ -33,7 +33,7 @@ interface PassageData {
   to: string;
 }
 
-/** What every event of a procedure says of it; its id stands also where other passages name their rollout. */
+/** What every event of a procedure says of it; its id stands also where other passages name their rollout. `astray`: so it leaves the node. */
 type ProcedureData = PassageData & { procedure: string; id: string };
 
 /** What every event of a review says: the order whose output is looked at, and in which passage. */
@@ -81,8 +81,8 @@ export type NodeEvent =
   | { type: 'review.rejected'; data: ReviewData & { reason: string } }
   | { type: 'review.expired'; data: ReviewData & { deadline: Instant } }
   | { type: 'procedure.started'; data: ProcedureData & { title: string; epoch: number; route: Route; waits: Waits } }
-  | { type: 'procedure.completed'; data: ProcedureData & { changed: boolean } }
-  | { type: 'procedure.failed'; data: ProcedureData & { step: string | null; reason: string; detail: string | null; changed: boolean } }
+  | { type: 'procedure.completed'; data: ProcedureData & { changed: boolean; astray: boolean } }
+  | { type: 'procedure.failed'; data: ProcedureData & { step: string | null; reason: string; detail: string | null; changed: boolean; astray: boolean } }
   | { type: 'upgrade.stop-asked'; data: PassageData & { reason: string } }
   | { type: 'upgrade.verified'; data: PassageData }
   | { type: 'upgrade.failed'; data: PassageData & { step: string | null; reason: string; detail: string | null; result: Result; changed: boolean } }

@@ -103,7 +103,7 @@ function giveUp(state: KnownNode, passage: Passage, why: { step: string | null; 
   const { step, reason, detail = null, inconsistent = false } = why;
   const data = passageData({ ...state, passage });
   if (passage.kind === 'rollback') return [{ type: 'rollback.failed', data: { ...data, step, reason, detail } }];
-  if (passage.kind === 'procedure') return [{ type: 'procedure.failed', data: { ...data, ...procedureData(passage), step, reason, detail, changed: passage.changed } }];
+  if (passage.kind === 'procedure') return [{ type: 'procedure.failed', data: { ...data, ...procedureData(passage), step, reason, detail, changed: passage.changed, astray: passage.changed || passage.wasAstray !== null } }];
   const result = inconsistent ? 'inconsistent' : passage.result;
   const failed: NodeEvent = { type: 'upgrade.failed', data: { ...data, step, reason, detail, result, changed: passage.changed } };
   if (!passage.changed) return [failed];
@@ -118,7 +118,11 @@ function finish(state: KnownNode, passage: Passage): NodeEvent[] {
   const looked = passage.kind === 'procedure' && !passage.changed;
   if (!looked && passage.measured !== passage.to) return giveUp(state, passage, { step: null, reason: 'version-not-measured' });
   if (passage.kind === 'upgrade') return [{ type: 'upgrade.verified', data }];
-  if (passage.kind === 'procedure') return [{ type: 'procedure.completed', data: { ...data, ...procedureData(passage), changed: passage.changed } }];
+  if (passage.kind === 'procedure') {
+    const { changed, wasAstray } = passage;
+    // What has not changed a node does not settle one that was astray.
+    return [{ type: 'procedure.completed', data: { ...data, ...procedureData(passage), changed, astray: wasAstray !== null && !changed } }];
+  }
   return [{ type: 'rollback.verified', data: { ...data, restored: passage.restored } }];
 }
 

@@ -158,19 +158,15 @@ function end(state: KnownNode, event: EndEvent): KnownNode {
     case 'rollback.failed':
       return { ...state, health: 'unknown', activity: { kind: 'astray', reason: event.data.reason, rollout: event.data.rollout } };
     case 'procedure.completed':
-      return { ...state, activity: afterProcedure(passage) };
+      return { ...state, activity: event.data.astray ? { kind: 'astray', ...passage.wasAstray! } : { kind: 'idle' } };
     case 'procedure.failed': {
-      const { changed, reason, rollout } = event.data;
-      return changed ? { ...state, health: 'unknown', activity: { kind: 'astray', reason, rollout } } : { ...state, activity: afterProcedure(passage) };
+      const { changed, astray, reason, rollout } = event.data;
+      if (changed) return { ...state, health: 'unknown', activity: { kind: 'astray', reason, rollout } };
+      return { ...state, activity: astray ? { kind: 'astray', ...passage.wasAstray! } : { kind: 'idle' } };
     }
     default:
       return never(event);
   }
-}
-
-/** What has not changed a node does not settle one that was astray. */
-function afterProcedure({ changed, wasAstray }: Passage): KnownNode['activity'] {
-  return wasAstray !== null && !changed ? { kind: 'astray', ...wasAstray } : { kind: 'idle' };
 }
 
 function passageOf(state: KnownNode, type: string): Passage {

@@ -85,7 +85,7 @@ describe('a procedure', () => {
     ]);
     expect(activityWord(one.known.activity)).toBe('in-procedure');
     one.until();
-    expect(one.events.at(-1)).toEqual({ type: 'procedure.completed', data: { ...data, changed: true } });
+    expect(one.events.at(-1)).toEqual({ type: 'procedure.completed', data: { ...data, changed: true, astray: false } });
     expect(one.known).toMatchObject({ activity: { kind: 'idle' }, lastUpgrade: null, version: 'v0.6.0' });
   });
 
@@ -192,6 +192,14 @@ describe('on a node that is astray', () => {
     looked.does(start({ procedure: 'look' }, looked.known));
     looked.reports({ outcome: 'failed', facts: {} });
     looked.advance();
+    expect(looked.last('procedure.failed')).toMatchObject({ changed: false, astray: true });
+    expect(looked.known.activity).toEqual(was);
+    looked.does({ ...start({ procedure: 'look' }, looked.known), id: 'p-2' });
+    looked.until('review');
+    looked.reports();
+    looked.advance(clock(1));
+    looked.does({ type: 'decide-review', node: 'n-1', order: looked.last('review.requested').order, accept: true, reason: null, at: clock(1) });
+    expect(looked.advance()).toMatchObject([{ type: 'procedure.completed', data: { changed: false, astray: true } }]);
     expect(looked.known.activity).toEqual(was);
   });
 });

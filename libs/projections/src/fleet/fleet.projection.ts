@@ -60,6 +60,32 @@ function next(before: FleetRow | undefined, event: DomainEvent, at: string): Fle
     case 'rollback.failed':
       return { ...before, state: 'astray', health: 'unknown', reason: told(event.data) };
     default:
+      return passing(before, event);
+  }
+}
+
+const words = { upgrade: 'upgrading', rollback: 'rolling-back', procedure: 'in-procedure' } as const;
+
+/** Reviews and procedures. */
+function passing(before: FleetRow, event: DomainEvent): FleetRow {
+  switch (event.type) {
+    case 'review.requested':
+      return { ...before, state: 'in-review' };
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
+      return { ...before, state: words[event.data.phase] };
+    case 'procedure.started':
+      // Why a node is astray is worth knowing until it no longer is.
+      return { ...before, state: 'in-procedure', reason: before.state === 'astray' ? before.reason : null };
+    case 'procedure.completed':
+      return event.data.astray ? { ...before, state: 'astray' } : { ...before, state: 'ready', reason: null };
+    case 'procedure.failed': {
+      const { changed, astray } = event.data;
+      if (changed) return { ...before, state: 'astray', health: 'unknown', reason: told(event.data) };
+      return astray ? { ...before, state: 'astray' } : { ...before, state: 'ready', reason: told(event.data) };
+    }
+    default:
       return before;
   }
 }

@@ -9,6 +9,9 @@ export class ProductEntry {
   @Column('jsonb') releases: ProductRow['releases'];
   @Column('jsonb') paths: ProductRow['paths'];
   @Column('jsonb') runbooks: ProductRow['runbooks'];
+  @Column('jsonb') methods: ProductRow['methods'];
+  @Column('jsonb') downgrades: ProductRow['downgrades'];
+  @Column('jsonb') procedures: ProductRow['procedures'];
   @Column('integer', { name: 'stream_version' }) streamVersion: number;
   @Column('bigint', { transformer: asNumber }) position: number;
 }

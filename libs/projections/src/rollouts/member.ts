@@ -1,7 +1,7 @@
 import type { Fact } from '../engine/projection.js';
 import type { MemberRow } from './rollouts.projection.js';
 
-export type MemberState = 'waiting' | 'upgrading' | 'upgraded' | 'rolling-back' | 'rolled-back' | 'failed' | 'skipped' | 'astray';
+export type MemberState = 'waiting' | 'upgrading' | 'in-review' | 'upgraded' | 'rolling-back' | 'rolled-back' | 'failed' | 'skipped' | 'astray';
 
 /** What a fact makes of a node's part in a rollout. */
 export function memberAfter(row: MemberRow, { event, envelope: { occurredAt } }: Fact): MemberRow {
@@ -20,6 +20,12 @@ export function memberAfter(row: MemberRow, { event, envelope: { occurredAt } }:
       return { ...row, state: 'failed', result: event.data.result, reason: told(event.data.reason, event.data.detail), ended_at: occurredAt };
     case 'rollback.started':
       return { ...row, state: 'rolling-back', reason: row.reason ?? event.data.reason, steps: event.data.route.rollback.length, steps_done: 0, ended_at: null };
+    case 'review.requested':
+      return { ...row, state: 'in-review' };
+    case 'review.accepted':
+    case 'review.rejected':
+    case 'review.expired':
+      return { ...row, state: event.data.phase === 'rollback' ? 'rolling-back' : 'upgrading' };
     case 'rollback.verified':
       return { ...row, state: 'rolled-back', ended_at: occurredAt };
     case 'rollback.failed':

@@ -1,3 +1,4 @@
+import { isProcedure } from '#domain';
 import type { DomainEvent, RolloutStrategy } from '#domain';
 import type { Fact, Projection, RowRef, Rows } from '../engine/projection.js';
 import { memberAfter } from './member.js';
@@ -70,7 +71,8 @@ export const rollouts: Projection = {
 
 function rolloutOf(event: DomainEvent): string | undefined {
   const { rollout } = event.data as { rollout?: unknown };
-  return typeof rollout === 'string' ? rollout : undefined;
+  // What is done to a node outside a rollout is nothing of this.
+  return typeof rollout === 'string' && !isProcedure(rollout) ? rollout : undefined;
 }
 
 function nodesOf(event: DomainEvent): string[] {

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 /** What a deadline is about; the conductor knows what to do when it passes. */
 export type TimerSubject =
   | { kind: 'step'; node: string; order: string; wait: 'acceptance' | 'report'; correlation: string; cause: string }
+  | { kind: 'review'; node: string; order: string; correlation: string; cause: string }
   | { kind: 'rollout'; rollout: string; wait: 'start' | 'resume'; correlation: string; cause: string };
 
 export interface Timer {
