@@ -3,7 +3,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DecideReview, PlanRollout, RollBackRollout, StartProcedure } from '#commands';
 import type { DomainEvent, EventType, Plan } from '#domain';
+import { PostgresReader } from '#ledger';
 import type { ServedNode } from '../../apps/agent/src/nodes.js';
+import { runProcess } from './machine.js';
+import type { Finished } from './machine.js';
 import { Rig } from './rig.js';
 import { makeSandbox, mirror } from './sandboxes.js';
 import { until } from './until.js';
@@ -26,6 +29,11 @@ export class GuideNode {
 
   read(path: string): string {
     return readFileSync(this.at(path), 'utf8');
+  }
+
+  /** Runs the installed program, as whoever owns the node would. */
+  async orchat(...args: string[]): Promise<Finished> {
+    return runProcess(process.execPath, [this.at('.local/bin/orchat'), ...args], { HOME: this.home, PATH: process.env['PATH'] });
   }
 
   /** Digests of the home's files, but for caches and backups, which come and go, and what the test leaves out. */
@@ -65,14 +73,13 @@ export class GuideNode {
     const { rig } = this.guide;
     const done = await rig.bus.execute(new RollBackRollout(rig.person(), rollout, 'the guide is read to its end'));
     if (!done.ok) throw new Error(JSON.stringify(done.refusal));
-    await this.guide.until(async () => (await this.last('rollback.verified', rollout)) !== undefined || (await this.last('rollback.failed', rollout)) !== undefined, this);
     await this.rolloutEnds(rollout);
   }
 
   private async rolloutEnds(rollout: string): Promise<void> {
     await this.guide.until(async () => {
       const { state } = await this.guide.rig.book.rollout(rollout);
-      return 'nodes' in state && (await this.state()).activity.kind !== 'passage' && !['planned', 'running', 'rolling-back', 'paused', 'stopping'].includes(state.status);
+      return state.status === 'ended';
     }, this);
   }
 
@@ -92,7 +99,7 @@ export class GuideNode {
     await this.guide.until(async () => (await this.state()).activity.kind !== 'passage' || (await this.last('review.requested')) !== undefined, this);
     const asked = await this.last('review.requested');
     if (!asked) throw new Error(`nobody was asked: ${JSON.stringify((await this.events()).slice(-3))}`);
-    const shown = await rig.book.ledger.blob(asked.evidence.sha256);
+    const shown = await new PostgresReader(rig.pool).blob(asked.evidence.sha256);
     const done = await rig.bus.execute(new DecideReview(rig.person(), this.node, asked.order, accept, accept ? null : 'not like this'));
     if (!done.ok) throw new Error(JSON.stringify(done.refusal));
     return shown!.toString();
@@ -108,10 +115,10 @@ export class GuideNode {
     return found.map((event) => event.data as DataOf<T>).findLast((data) => rollout === undefined || (data as { rollout?: string }).rollout === rollout);
   }
 
-  /** Steps that were reported as not good, by runbook and step. */
+  /** Steps that were reported as not good, by name and kind, and why. */
   async badSteps(): Promise<string[]> {
     const reports = (await this.events()).filter((event) => event.type === 'step.reported');
-    return reports.filter(({ data }) => !data.good).map(({ data }) => `${data.runbook}/${data.step}: ${data.reason}`);
+    return reports.filter(({ data }) => !data.good).map(({ data }) => `${data.step} (${data.kind}): ${data.verdict}`);
   }
 }
 
