@@ -21,6 +21,7 @@ export class GuideNode {
     readonly guide: Guide,
     readonly node: string,
     readonly home: string,
+    readonly product = 'orchat',
   ) {}
 
   at(path: string): string {
@@ -53,7 +54,7 @@ export class GuideNode {
   /** Plans an upgrade of this node alone and shows the plan. */
   async plan(to: string, method: string | null = null): Promise<{ rollout: string; plan: Plan }> {
     const { rig } = this.guide;
-    const wish = { product: 'orchat', to, selector: this.node, nodes: [this.node], strategy: {}, dryRun: false, method };
+    const wish = { product: this.product, to, selector: this.node, nodes: [this.node], strategy: {}, dryRun: false, method };
     const planned = await rig.bus.execute(new PlanRollout(rig.person(), wish));
     if (!planned.ok) throw new Error(JSON.stringify(planned.refusal));
     return { rollout: planned.rollout, plan: planned.plan! };
@@ -139,12 +140,12 @@ export class Guide {
   }
 
   /** An agent for a home that is there already, which has announced it when this resolves. */
-  async serve(served: ServedNode): Promise<GuideNode> {
-    const one = new GuideNode(this, served.node, served.home);
-    await this.rig.addAgent(`agent-${served.node}`, [served], { mirror });
+  async serve(served: ServedNode, from = mirror): Promise<GuideNode> {
+    const one = new GuideNode(this, served.node, served.home, served.product);
+    await this.rig.addAgent(`agent-${served.node}`, [served], { mirror: from });
     await this.until(async () => {
       const { state } = await this.rig.book.node(served.node);
-      return state.status === 'registered' && state.version !== null && state.health !== 'unknown';
+      return state.status === 'registered' && state.version !== null;
     }, one);
     return one;
   }
