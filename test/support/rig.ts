@@ -79,20 +79,23 @@ export class Rig {
     return { command: newId(), actor: { kind: 'person' as const, ref: 'tester' } };
   }
 
-  async importCatalogue(): Promise<void> {
-    for (const catalogue of loadCatalogues(join(root, 'catalog'))) await this.bus.execute(new ImportCatalogue(this.person(), catalogue));
+  async importCatalogue(folder = join(root, 'catalog')): Promise<void> {
+    for (const catalogue of loadCatalogues(folder)) {
+      const outcome = await this.bus.execute(new ImportCatalogue(this.person(), catalogue));
+      if (!outcome.ok) throw new Error(`not imported: ${JSON.stringify(outcome.refusal)}`);
+    }
   }
 
   /** An agent of these nodes; `carryOut` stands in the place of the real steps, or around them. */
-  async addAgent(name: string, nodes: readonly ServedNode[], options: { mirror: string; carryOut?: (wish: StepWish) => Promise<StepResult>; stepsAtOnce?: number; observe?: boolean }): Promise<Agent> {
+  async addAgent(name: string, nodes: readonly ServedNode[], options: { mirror: string; carryOut?: (wish: StepWish) => Promise<StepResult>; stepsAtOnce?: number; observe?: boolean; catalog?: string }): Promise<Agent> {
     const key = newSigningKey();
     const keyId = keyIdOf(key.publicKey);
     await this.bus.execute(new EnrolAgent({ ...this.person() }, site, { agent: name, keyId, publicKey: publicKeyPem(key.publicKey), channel: 'kafka' }));
     const served = new Map(nodes.map((node) => [node.node, node]));
-    const { observe = true, ...rest } = options;
+    const { observe = true, catalog = join(root, 'catalog'), ...rest } = options;
     const agent = new Agent({
       site, agent: name, state: mkdtempSync(join(this.folder, 'agent-')), identity: { ...key, keyId, publicPem: publicKeyPem(key.publicKey) },
-      serviceKeys: new Map([[keyIdOf(this.key.publicKey), this.key.publicKey]]), nodes: served, products: readProducts(join(root, 'catalog'), served),
+      serviceKeys: new Map([[keyIdOf(this.key.publicKey), this.key.publicKey]]), nodes: served, products: readProducts(catalog, served),
       observeSeconds: 3_600, clock: systemClock, logger: silentLogger, channel: () => this.channel.agent(site, name), ...rest,
     });
     this.agents.push(agent);
@@ -100,8 +103,8 @@ export class Rig {
     return agent;
   }
 
-  async plan(nodes: string[], strategy: object): Promise<string> {
-    const planned = await this.bus.execute(new PlanRollout(this.person(), { product: 'orchat', to: 'v0.7.0', selector: 'all', nodes, strategy, dryRun: false }));
+  async plan(nodes: string[], strategy: object, of: { product: string; to: string; method?: string } = { product: 'orchat', to: 'v0.7.0' }): Promise<string> {
+    const planned = await this.bus.execute(new PlanRollout(this.person(), { ...of, selector: 'all', nodes, strategy, dryRun: false }));
     if (!planned.ok) throw new Error(`not planned: ${JSON.stringify(planned.refusal)}`);
     return planned.rollout;
   }

@@ -32,6 +32,11 @@ export class ApiClient {
     return (await this.call('GET', path, position === undefined ? {} : { headers: { 'rollbook-position': String(position) } })).body as T;
   }
 
+  /** What is no JSON, as the evidence that a step left. */
+  async bytes(path: string): Promise<Buffer> {
+    return (await this.call('GET', path, {})).bytes;
+  }
+
   /** All parts of a list. */
   async list<T>(path: string, onIncomplete: (since: number) => void = () => undefined): Promise<T[]> {
     const items: T[] = [];
@@ -70,12 +75,12 @@ export class ApiClient {
     }
   }
 
-  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown }> {
+  private async call(method: string, path: string, options: { headers?: Record<string, string>; body?: object }): Promise<{ body: unknown; bytes: Buffer }> {
     const answer = await this.http.request(method, path, { ...options, headers: this.headers(options.headers), timeoutMs }).catch((error: unknown) => {
       throw this.away(error);
     });
     const body = parse(answer.body);
-    if (answer.status < 400) return { body };
+    if (answer.status < 400) return { body, bytes: answer.body };
     throw problemExit(answer.status, (body ?? {}));
   }
 

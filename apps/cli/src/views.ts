@@ -26,6 +26,22 @@ export interface HistoryView {
   data: { [name: string]: unknown };
 }
 
+export interface ReviewView {
+  node: string;
+  rollout: string;
+  order: string;
+  phase: string;
+  step: string;
+  title: string;
+  evidence: { sha256: string; bytes: number; truncated: boolean };
+  state: string;
+  askedAt: string;
+  decideBy: string;
+  decidedAt: string | null;
+  decidedBy: string | null;
+  reason: string | null;
+}
+
 export interface ReleaseView {
   version: string;
   released: string | null;
@@ -40,7 +56,10 @@ export interface ProductView {
   product: string;
   name: string;
   releases: ReleaseView[];
-  paths: { from: string[]; to: string; migration: string; upgrade: string[]; rollback: string[] }[];
+  paths: { from: string[]; to: string; migration: string; notes: string[]; upgrade: string[]; rollback: string[] }[];
+  methods: { method: string; install: string[]; rollback: string[]; when: { [name: string]: string } }[];
+  downgrades: { from: string[]; to: string; runbooks: string[]; reason: string | null }[];
+  procedures: { procedure: string; title: string; runbooks: string[]; to: string | null }[];
   runbooks: { runbook: string; digest: string; content: { title: string; steps: { step: string; title: string; kind: string }[] } }[];
 }
 
@@ -93,6 +112,16 @@ interface PlannedStep {
   onFailure: string;
 }
 
+export interface Route {
+  from: string;
+  to: string;
+  method: string | null;
+  migration: string;
+  legs: { from: string; to: string; migration: string; notes: string[] }[];
+  upgrade: PlannedStep[];
+  rollback: PlannedStep[];
+}
+
 export interface PlanAnswer extends CommandAnswer {
   rollout: string;
   digest: string;
@@ -103,7 +132,7 @@ export interface PlanAnswer extends CommandAnswer {
     to: string;
     startBy: string;
     strategy: { maxUnavailable: number; failureLimit: number };
-    routes: { from: string; to: string; migration: string; upgrade: PlannedStep[]; rollback: PlannedStep[] }[];
+    routes: Route[];
     targets: { node: string; route: number }[];
   } | null;
 }

@@ -3,10 +3,12 @@ import type { Context } from '../context.js';
 import { historyLine, isTold } from '../render/history.js';
 import { paint, paintState } from '../render/style.js';
 import { fields, shortTime, table } from '../render/table.js';
+import { careCommands } from './care.js';
 import type { HistoryView, NodeView } from '../views.js';
 
 export function nodeCommands(program: Command, context: () => Context): void {
   const node = program.command('node').description('nodes and what they run');
+  careCommands(node, context);
 
   node
     .command('list')
@@ -50,7 +52,8 @@ export function nodeCommands(program: Command, context: () => Context): void {
 }
 
 function row(node: NodeView): string[] {
-  const labels = Object.entries(node.labels).map(([name, value]) => `${name}=${value}`).join(',');
+  // Facts are many and much alike; `node show` tells them.
+  const labels = Object.entries(node.labels).filter(([name]) => !name.startsWith('fact/')).map(([name, value]) => `${name}=${value}`).join(',');
   return [node.node, node.product, node.version ?? paint('dim', 'unknown'), paintState(node.health), paintState(node.state), shortTime(node.since), node.site, labels || '-'];
 }
 

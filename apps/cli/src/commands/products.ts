@@ -51,7 +51,7 @@ export function productCommands(program: Command, context: () => Context): void 
     });
 }
 
-function render({ name, releases, paths, runbooks }: ProductView, certification: CertificationView[]): string {
+function render({ name, releases, paths, methods, downgrades, procedures, runbooks }: ProductView, certification: CertificationView[]): string {
   const evidence = new Map(certification.map((one) => [one.version, one]));
   const sections = [
     table(['RELEASE', 'RELEASED', 'SUPPORT ENDS', 'CASES', 'VERIFIED', 'ROLLBACKS PROVEN', 'BREAKING CHANGES'], releases.map((release) => {
@@ -60,7 +60,14 @@ function render({ name, releases, paths, runbooks }: ProductView, certification:
       return [release.version, released, release.supportEnds ?? '-', String(seen?.cases ?? 0), String(seen?.verified ?? 0), String(seen?.rollbacksProven ?? 0), release.breaking.join(', ') || '-'];
     })),
     table(['FROM', 'TO', 'MIGRATION', 'UPGRADE BY', 'BACK BY'], paths.map((path) => [path.from.join(', '), path.to, path.migration, path.upgrade.join(', '), path.rollback.join(', ')])),
+    ...(methods.length === 0 ? [] : [table(['METHOD', 'FOR NODES WITH', 'INSTALL BY', 'BACK BY'], methods.map((one) => [one.method, conditions(one.when), one.install.join(', '), one.rollback.join(', ')]))]),
+    ...(downgrades.length === 0 ? [] : [table(['BACK FROM', 'TO', 'BY'], downgrades.map((one) => [one.from.join(', '), one.to, one.reason ?? one.runbooks.join(', ')]))]),
+    ...(procedures.length === 0 ? [] : [table(['PROCEDURE', 'TO', 'BY', 'TITLE'], procedures.map((one) => [one.procedure, one.to ?? '-', one.runbooks.join(', '), one.title]))]),
     table(['RUNBOOK', 'STEPS', 'DIGEST', 'TITLE'], runbooks.map(({ runbook, digest, content }) => [runbook, String(content.steps.length), digest.slice(0, 12), content.title])),
   ];
   return [paint('bold', name), ...sections].join('\n\n');
+}
+
+function conditions(when: { [name: string]: string }): string {
+  return Object.entries(when).map(([name, value]) => `${name}=${value}`).join(', ') || '-';
 }

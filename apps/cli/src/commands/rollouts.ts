@@ -17,6 +17,7 @@ interface PlanOptions {
   maxUnavailable: number;
   failureLimit: number;
   acceptSeconds?: number;
+  method?: string;
   dryRun?: boolean;
   idempotencyKey?: string;
 }
@@ -48,13 +49,14 @@ function planCommand(rollout: Command, context: () => Context): void {
     .addOption(new Option('--max-unavailable <n>', 'nodes that may be away at the same time').default(1).argParser(whole))
     .addOption(new Option('--failure-limit <n>', 'nodes that may fail before the rollout stops').default(0).argParser(whole))
     .addOption(new Option('--accept-seconds <n>', 'for an agent to take an order').argParser(whole))
+    .option('--method <name>', 'how releases are put in place; else as suits each node best')
     .option('--dry-run', 'only shows the plan; nothing is recorded')
     .option('--idempotency-key <key>', 'repeating the command under its key plans no second rollout')
     .action(async (options: PlanOptions) => {
       const { api, out } = context();
-      const { product, to, nodes, maxUnavailable, failureLimit, acceptSeconds, dryRun = false, idempotencyKey } = options;
+      const { product, to, nodes, maxUnavailable, failureLimit, acceptSeconds, method, dryRun = false, idempotencyKey } = options;
       const strategy = { maxUnavailable, failureLimit, ...(acceptSeconds === undefined ? {} : { acceptSeconds }) };
-      const answer = await api.post<PlanAnswer>('/v1/rollouts', { product, to, nodes, strategy, dryRun }, idempotencyKey === undefined ? {} : { key: idempotencyKey });
+      const answer = await api.post<PlanAnswer>('/v1/rollouts', { product, to, nodes, strategy, dryRun, ...(method === undefined ? {} : { method }) }, idempotencyKey === undefined ? {} : { key: idempotencyKey });
       out.object(answer);
       out.text(renderPlan(answer));
       if (!dryRun) out.text(`\nStart it with: rollbook rollout start ${answer.rollout} --watch`);

@@ -19,9 +19,9 @@ export function historyLine(entry: HistoryView, all = false): string {
 }
 
 function mark({ type, data }: HistoryView): string {
-  const bad = type.endsWith('.failed') || type === 'step.expired' || (type === 'step.reported' && data['good'] === false);
+  const bad = type.endsWith('.failed') || type.endsWith('.rejected') || type.endsWith('.expired') || (type === 'step.reported' && data['good'] === false);
   if (bad) return paint('red', '✗');
-  return type === 'step.reported' || type.endsWith('.verified') ? paint('green', '✓') : '·';
+  return type === 'step.reported' || type.endsWith('.verified') || type.endsWith('.completed') || type === 'review.accepted' ? paint('green', '✓') : '·';
 }
 
 function text({ type, data }: HistoryView): string {
@@ -50,6 +50,15 @@ const texts: { [type: string]: (data: Data) => string } = {
   'backup.restored': (data) => `backup ${data['name'] as string} restored, ${data['equalsBackup'] === true ? 'equal to the backup' : 'NOT equal to the backup'}`,
   'migration.checked': (data) => (data['needed'] === true ? `settings need migration from schema ${data['fromSchema'] as string} to ${data['toSchema'] as string}` : 'settings need no migration'),
   'migration.applied': (data) => `settings migrated from schema ${data['fromSchema'] as string} to ${data['toSchema'] as string}`,
+  'baseline.measured': (data) => `starts in ${data['medianMs'] as number} ms (${data['when'] as string} the change${typeof data['beforeMs'] === 'number' ? `; ${data['beforeMs']} ms before it` : ''})`,
+  'validation.run': (data) => `validation suite ${data['suite'] as string}: ${String(data['passed'])} of ${String(data['total'])} passed, ${String(data['failed'])} failed`,
+  'review.requested': (data) => `waits for a person until ${shortTime(data['decideBy'] as string)}: ${data['title'] as string}`,
+  'review.accepted': (data) => `accepted: ${data['title'] as string}${typeof data['reason'] === 'string' ? ` (${data['reason']})` : ''}`,
+  'review.rejected': (data) => `rejected: ${data['title'] as string} (${data['reason'] as string})`,
+  'review.expired': (data) => `nobody decided until ${shortTime(data['deadline'] as string)}: ${data['title'] as string}`,
+  'procedure.started': (data) => `procedure ${data['procedure'] as string} begins: ${data['title'] as string} (${data['id'] as string})`,
+  'procedure.completed': (data) => `procedure ${data['procedure'] as string} is done${data['changed'] === true ? `, runs ${data['to'] as string}, measured` : ''}`,
+  'procedure.failed': (data) => `procedure ${data['procedure'] as string} failed${data['step'] === null ? '' : ` at ${data['step'] as string}`}: ${told(data)}${data['astray'] === true ? '. This node needs care' : ''}`,
   'rollback.started': (data) => `rollback from ${data['from'] as string} to ${data['to'] as string} begins: ${data['reason'] as string}`,
   'rollback.verified': (data) => `rolled back to ${data['to'] as string}, measured`,
   'rollback.failed': (data) => `rollback failed: ${told(data)}. This node needs care`,

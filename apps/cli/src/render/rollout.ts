@@ -1,4 +1,4 @@
-import type { MemberView, PlanAnswer, RolloutView } from '../views.js';
+import type { MemberView, PlanAnswer, RolloutView, Route } from '../views.js';
 import { paint, paintState } from './style.js';
 import { fields, shortTime, table } from './table.js';
 
@@ -18,9 +18,18 @@ export function renderPlan({ rollout, digest, plan, dryRun, alreadyThere }: Plan
   ]);
   const routes = plan.routes.map((route) => {
     const steps = (list: typeof route.upgrade) => list.map((step) => `  ${step.changes ? paint('yellow', '*') : ' '} ${step.runbook}/${step.step}: ${step.title}`).join('\n');
-    return `${paint('bold', `${route.from} to ${route.to}`)} (${route.migration} migration)\n${steps(route.upgrade)}\n  and back, if it fails after a change:\n${steps(route.rollback)}`;
+    const method = route.method === null ? '' : `, by ${route.method}`;
+    return `${paint('bold', `${route.from} to ${route.to}`)} (${route.migration} migration${method})\n${legs(route)}${steps(route.upgrade)}\n  and back, if it fails after a change:\n${steps(route.rollback)}`;
   });
   return [title, head, ...routes, paint('dim', '* changes the installation')].join('\n\n');
+}
+
+/** The releases that a route comes through, and what a person has to know or to do. */
+function legs(route: Route): string {
+  const lines = route.legs.flatMap(({ from, to, migration, notes }) => [
+    ...(route.legs.length > 1 ? [`  ${from} to ${to} (${migration})`] : []), ...notes.map((note) => `  ${paint('magenta', '!')} ${note}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 export function renderStatus(status: RolloutView, members: MemberView[]): string {

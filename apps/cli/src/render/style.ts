@@ -22,7 +22,7 @@ const stateColours: { [state: string]: Colour } = {
   healthy: 'green', ready: 'green', upgraded: 'green', verified: 'green', succeeded: 'green', ok: 'green',
   upgrading: 'cyan', running: 'cyan', commanded: 'cyan', claimed: 'cyan', planned: 'cyan',
   'rolling-back': 'yellow', 'rolled-back': 'yellow', degraded: 'yellow', paused: 'yellow', stopping: 'yellow', partial: 'yellow', skipped: 'yellow',
-  aborted: 'yellow', expired: 'yellow',
+  aborted: 'yellow', expired: 'yellow', 'in-review': 'magenta', pending: 'magenta', 'in-procedure': 'cyan', accepted: 'green', rejected: 'red', withdrawn: 'yellow',
   failed: 'red', unhealthy: 'red', inconsistent: 'red', astray: 'red', 'rollback-failed': 'red',
 };
 

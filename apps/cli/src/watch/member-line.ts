@@ -27,5 +27,6 @@ function what({ state, stepTitle, reason, result }: MemberView): string {
   if (state === 'rolled-back' || state === 'failed' || state === 'astray' || state === 'skipped') {
     return `${reason ?? ''}${result === 'inconsistent' ? ` (${paintState('inconsistent')})` : ''}`;
   }
+  if (state === 'in-review') return `${paint('magenta', 'waits for a person:')} ${stepTitle ?? ''}`;
   return stepTitle ?? '';
 }

@@ -124,7 +124,7 @@ class View {
 
 function shown(members: MemberView[]): MemberView[] {
   if (members.length <= linesMax) return members;
-  const active = members.filter((member) => member.state === 'upgrading' || member.state === 'rolling-back');
+  const active = members.filter((member) => ['upgrading', 'in-review', 'rolling-back'].includes(member.state));
   const bad = members.filter((member) => ['failed', 'astray', 'rolled-back', 'skipped'].includes(member.state));
   return [...bad, ...active].slice(-linesMax);
 }

@@ -88,8 +88,8 @@ export function timersOf(event: DomainEvent, from: { cause: string; correlation:
     case 'review.accepted':
     case 'review.rejected':
     case 'review.expired':
-    // A passage that ends while a person is asked asks no more.
     case 'upgrade.failed':
+      // A passage that ends while a person is asked asks no more.
       return { set: [], removed: [`review/${event.data.node}`] };
     case 'rollout.planned': {
       const { rollout, startBy } = event.data;

@@ -18,7 +18,8 @@ const routes = new Map<string, WeakRef<Route>>();
 function share(event: DomainEvent): DomainEvent {
   if (event.type !== 'upgrade.started' && event.type !== 'rollback.started') return event;
   const { route, planDigest } = event.data;
-  const key = `${planDigest} ${route.from} ${route.to}`;
+  // What tells the routes of a plan apart.
+  const key = `${planDigest} ${route.from} ${route.to} ${route.method ?? ''}`;
   const known = routes.get(key)?.deref();
   if (known) return { ...event, data: { ...event.data, route: known } } as DomainEvent;
   routes.set(key, new WeakRef(route));
