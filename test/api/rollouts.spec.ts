@@ -87,7 +87,7 @@ describe('a rollout', () => {
     expect(await read(`/v1/rollouts/${one.rollout}`)).toMatchObject({ state: 'succeeded', tally: { upgraded: 2 }, endedAt: expect.any(String) as string });
     const { items } = (await read(`/v1/rollouts/${one.rollout}/nodes?state=upgraded`)) as { items: object[] };
     expect(items).toHaveLength(2);
-    expect(items[0]).toMatchObject({ state: 'upgraded', result: 'verified', stepsDone: 17, steps: 17, reason: null });
+    expect(items[0]).toMatchObject({ state: 'upgraded', result: 'verified', stepsDone: 22, steps: 22, reason: null });
     expect(await read('/v1/nodes/n-1')).toMatchObject({ version: 'v0.7.0', state: 'ready', health: 'healthy', rollout: one.rollout });
   });
 
