@@ -124,7 +124,8 @@ function goodFacts({ kind, parameters }: Ordered, to: string): StepReport['facts
     case 'migration':
       return { fromSchema: 3, toSchema: 4 };
     case 'install':
-      return { sha256: parameters['sha256']! };
+      // Of the release itself, or of what is put in place beside it.
+      return { sha256: parameters['sha256'] ?? Object.entries(parameters).find(([name]) => name.endsWith('sha256'))![1] };
     case 'version':
       return { version: to };
     case 'config':

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { askInstalled } from '../program.js';
 import { withScratchHome } from '../scratch.js';
 import { parseSettings } from '../settings/settings.js';
-import { type Check, must } from './suite.js';
+import { type Check, must } from './check.js';
 
 const older = 'v0.6.2';
 

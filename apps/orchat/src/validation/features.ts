@@ -1,6 +1,6 @@
 import { askInstalled } from '../program.js';
 import type { Release } from '../releases.js';
-import { type Check, must } from './suite.js';
+import { type Check, must } from './check.js';
 
 /** In test mode: what a person asked and what was measured stay as they are. */
 const testing = { ORCHAT_TEST_MODE: '1' };

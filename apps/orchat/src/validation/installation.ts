@@ -4,7 +4,7 @@ import { type Home, shown } from '../home.js';
 import { askInstalled } from '../program.js';
 import type { Release } from '../releases.js';
 import { readContent } from '../writes.js';
-import { type Check, must } from './suite.js';
+import { type Check, must } from './check.js';
 
 export function installationChecks(): Check[] {
   return [

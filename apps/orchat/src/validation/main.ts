@@ -2,7 +2,8 @@ import { homeOf } from '../home.js';
 import { misuse } from '../refusal.js';
 import type { Release } from '../releases.js';
 import { runTool } from '../tool.js';
-import { type Suite, groups, quick, runSuite } from './suite.js';
+import type { Suite } from './check.js';
+import { groups, quick, runSuite } from './suite.js';
 
 /** Set by the build: the release that this suite came with, and the digest of its program. */
 declare const ORCHAT_RELEASE: Release;

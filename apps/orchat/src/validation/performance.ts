@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { askInstalled } from '../program.js';
-import { type Check, must } from './suite.js';
+import { type Check, must } from './check.js';
 
 const rounds = 5;
 /** Of the program's start over that of Node alone, with room for a busy machine. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Home } from '../home.js';
 import { askInstalled } from '../program.js';
 import { withScratchHome } from '../scratch.js';
-import { type Check, must } from './suite.js';
+import { type Check, must } from './check.js';
 
 const name = '--name=validation';
 

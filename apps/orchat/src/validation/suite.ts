@@ -1,20 +1,10 @@
-import type { Home } from '../home.js';
 import type { Release } from '../releases.js';
+import type { Check, Suite } from './check.js';
 import { configurationChecks } from './configuration.js';
 import { featureChecks, workflowChecks } from './features.js';
 import { installationChecks, securityChecks } from './installation.js';
 import { performanceChecks } from './performance.js';
 import { recoveryChecks } from './recovery.js';
-
-/** What is validated, and what it is to be. */
-export interface Suite {
-  home: Home;
-  release: Release;
-  sha256: string;
-}
-
-/** A check answers with what it found; whatever it throws is why it failed. */
-export type Check = [name: string, look: (suite: Suite) => string];
 
 export interface Checked {
   name: string;
@@ -51,9 +41,4 @@ function checked(name: string, look: () => string): Checked {
   } catch (error) {
     return done(false, (error as Error).message);
   }
-}
-
-/** Throws with what is wrong unless it holds. */
-export function must(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(otherwise);
 }
