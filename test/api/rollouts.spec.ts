@@ -13,7 +13,7 @@ beforeAll(async () => {
   await fleet.importCatalogue();
   for (const node of ['n-1', 'n-2', 'n-3']) await fleet.announce(node, 'v0.6.2', { tier: 'web' });
   await fleet.announce('new-1', 'v0.7.0');
-  await fleet.announce('old-1', 'v0.3.0');
+  await fleet.announce('old-1', 'v0.2.0');
   await service.post('/v1/nodes', { node: 'silent-1', site: 'local', product: 'orchat' });
   await service.post('/v1/nodes', { node: 'other-1', site: 'local', product: 'pump' });
   await fleet.run();
@@ -122,7 +122,7 @@ describe('the answer to a read', () => {
     const product = await read('/v1/products/orchat');
     expect(product).toMatchObject({ product: 'orchat', name: 'ORCHAT' });
     expect((product['releases'] as { version: string }[]).map(({ version }) => version)).toEqual(
-      ['v0.8.0', 'v0.7.0', 'v0.6.2', 'v0.6.0', 'v0.5.0', 'v0.4.0', 'v0.3.0'],
+      ['v0.8.0', 'v0.7.0', 'v0.6.2', 'v0.6.0', 'v0.5.0', 'v0.4.0', 'v0.2.0'],
     );
     const { items } = (await read('/v1/nodes/n-1/history?limit=500')) as { items: { type: string; position: number; causation: string | null; data: object }[] };
     expect(items.slice(0, 3).map(({ type }) => type)).toEqual(['node.registered', 'node.version-observed', 'node.health-observed']);
@@ -137,7 +137,7 @@ describe('the answer to a read', () => {
     expect(await names('all')).toEqual(['n-1', 'n-2', 'n-3', 'new-1', 'old-1', 'other-1', 'silent-1']);
     expect(await names('n-*')).toEqual(['n-1', 'n-2', 'n-3']);
     expect(await names('label.tier=web')).toEqual(['n-1', 'n-2', 'n-3']);
-    expect(await names('version=v0.3.0,product=pump')).toEqual(['old-1', 'other-1']);
+    expect(await names('version=v0.2.0,product=pump')).toEqual(['old-1', 'other-1']);
     expect(await names('n-3,n-1,nobody')).toEqual(['n-1', 'n-3']);
     expect(await names('nobody,nobody-else')).toEqual([]);
     expect(await names('site=local,state=ready')).toHaveLength(7);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { CommandBus } from '@nestjs/cqrs';
 import { ImportCatalogue, PlanRollout, StartRollout, TakeReport, decode } from '#commands';
 import type { Book, CheckedReport, Meta, PlanWish } from '#commands';
+import { stepsOf, targetOf } from '#domain';
 import type { DomainEvent, StepReport } from '#domain';
-import { eventId } from '#ledger';
+import { eventId, sha256Hex } from '#ledger';
 import type { LedgerReader } from '#ledger';
 import { loadCatalogue } from '#messaging';
 import type { Clock } from '#platform';
@@ -38,13 +39,13 @@ export class Simulation {
     return { command, actor: person };
   }
 
-  async importCatalogue(): Promise<void> {
-    const outcome = await this.options.bus.execute(new ImportCatalogue(this.meta(), loadCatalogue(join(root, 'catalog/orchat'))));
+  async importCatalogue(folder = join(root, 'catalog/orchat')): Promise<void> {
+    const outcome = await this.options.bus.execute(new ImportCatalogue(this.meta(), loadCatalogue(folder)));
     if (!outcome.ok) throw new Error(outcome.refusal.code);
   }
 
-  announce(node: string, version: string | null = 'v0.6.2', labels: { [name: string]: string } = {}): Promise<void> {
-    return this.say({ kind: 'announced', node, product: 'orchat', labels, version, health: 'healthy' });
+  announce(node: string, version: string | null = 'v0.6.2', labels: { [name: string]: string } = {}, product = 'orchat'): Promise<void> {
+    return this.say({ kind: 'announced', node, product, labels, version, health: 'healthy' });
   }
 
   observe(node: string, version: string, health: 'healthy' | 'unhealthy'): Promise<void> {
@@ -91,11 +92,13 @@ export class Simulation {
     if (conduct === 'silent') return;
     await this.say({ kind: 'accepted', node: order.node, order: order.order });
     const { state } = await this.options.book.node(order.node);
-    const to = state.status === 'registered' && state.activity.kind === 'passage' ? state.activity.passage.to : '';
+    const passage = state.status === 'registered' && state.activity.kind === 'passage' ? state.activity.passage : undefined;
+    const to = passage ? targetOf(passage, stepsOf(passage)[order.index]!) : '';
     const output = Buffer.from(`${order.runbook}/${order.step} of ${order.node}\n`);
     const at = this.options.clock.now();
     const report: StepReport = {
-      outcome: 'succeeded', reason: null, startedAt: at, finishedAt: at, exit: 0, facts: goodFacts(order, to), output: null, found: false, ...conduct,
+      outcome: 'succeeded', reason: null, startedAt: at, finishedAt: at, exit: 0, facts: goodFacts(order, to),
+      output: { sha256: sha256Hex(output), bytes: output.length, truncated: false }, found: false, ...conduct,
     };
     await this.say({ kind: 'finished', node: order.node, order: order.order, report }, [output]);
   }

@@ -41,13 +41,14 @@ export async function tellStory(api: ApiClient, nodes: readonly string[]): Promi
   return plan.rollout;
 }
 
-/** Goes on with rollouts that were under way when an earlier start was cut off. */
+/** Goes on with rollouts that were under way when an earlier start was cut off, as far as they go without a person. */
 export async function followUnfinished(api: ApiClient): Promise<void> {
   const rollouts = await api.list<RolloutView>('/v1/rollouts');
   const unfinished = rollouts.filter((one) => !endStates.includes(one.state) && one.state !== 'planned' && one.state !== 'paused');
   for (const { rollout } of unfinished.reverse()) {
     say(`\nRollout ${rollout} was under way when Rollbook ended; it goes on:`);
-    await watchRollout({ api, out, rollout });
+    const { state } = await watchRollout({ api, out, rollout, untilPerson: true });
+    if (!endStates.includes(state)) say('It waits for a person: `rollbook node review` and `rollbook rollout list` tell for what.');
   }
 }
 

@@ -15,6 +15,8 @@ export interface WatchOptions {
   rollout: string;
   /** Position of the command that started it, so that nothing older is taken for its state. */
   position?: number | undefined;
+  /** Ends also where nothing more happens without a person. */
+  untilPerson?: boolean;
 }
 
 type Snapshot = { status: RolloutView; members: MemberView[] };
@@ -28,14 +30,14 @@ const linesMax = 30;
  * Follows a rollout to its end, through the rollback of nodes and of the whole. On a terminal a live line for each node;
  * elsewhere a line for each change; with JSON the status as an object a line. Survives a restart of the service.
  */
-export async function watchRollout({ api, out, rollout, position }: WatchOptions): Promise<RolloutView> {
+export async function watchRollout({ api, out, rollout, position, untilPerson = false }: WatchOptions): Promise<RolloutView> {
   const stop = new AbortController();
   const view = new View(out);
   let latest = await snapshot(api, rollout, position);
   view.show(latest);
   const news = new News(api, rollout, stop.signal);
   try {
-    while (!endStates.includes(latest.status.state)) {
+    while (!endStates.includes(latest.status.state) && !(untilPerson && waitsForPerson(latest))) {
       await news.next();
       latest = await snapshot(api, rollout, news.position).catch(() => latest);
       view.show(latest);
@@ -45,6 +47,12 @@ export async function watchRollout({ api, out, rollout, position }: WatchOptions
     view.end(latest);
   }
   return latest.status;
+}
+
+/** It is paused, or every node under way waits for somebody to look. */
+function waitsForPerson({ status, members }: Snapshot): boolean {
+  const inReview = members.some((member) => member.state === 'in-review');
+  return status.state === 'paused' || (inReview && !members.some((member) => member.state === 'upgrading' || member.state === 'rolling-back'));
 }
 
 async function snapshot(api: ApiClient, rollout: string, position?: number): Promise<Snapshot> {
