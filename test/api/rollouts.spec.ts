@@ -122,7 +122,7 @@ describe('the answer to a read', () => {
     const product = await read('/v1/products/orchat');
     expect(product).toMatchObject({ product: 'orchat', name: 'ORCHAT' });
     expect((product['releases'] as { version: string }[]).map(({ version }) => version)).toEqual(
-      ['v0.8.0', 'v0.7.0', 'v0.6.2', 'v0.6.0', 'v0.5.0', 'v0.4.0', 'v0.2.0'],
+      ['v0.8.0', 'v0.7.0', 'v0.6.2', 'v0.6.0', 'v0.5.0', 'v0.4.0', 'v0.3.0'],
     );
     const { items } = (await read('/v1/nodes/n-1/history?limit=500')) as { items: { type: string; position: number; causation: string | null; data: object }[] };
     expect(items.slice(0, 3).map(({ type }) => type)).toEqual(['node.registered', 'node.version-observed', 'node.health-observed']);
