@@ -13,7 +13,7 @@ beforeAll(async () => {
   await fleet.importCatalogue();
   for (const node of ['n-1', 'n-2', 'n-3']) await fleet.announce(node, 'v0.6.2', { tier: 'web' });
   await fleet.announce('new-1', 'v0.7.0');
-  await fleet.announce('old-1', 'v0.3.0');
+  await fleet.announce('old-1', 'v0.2.0');
   await service.post('/v1/nodes', { node: 'silent-1', site: 'local', product: 'orchat' });
   await service.post('/v1/nodes', { node: 'other-1', site: 'local', product: 'pump' });
   await fleet.run();
@@ -137,7 +137,7 @@ describe('the answer to a read', () => {
     expect(await names('all')).toEqual(['n-1', 'n-2', 'n-3', 'new-1', 'old-1', 'other-1', 'silent-1']);
     expect(await names('n-*')).toEqual(['n-1', 'n-2', 'n-3']);
     expect(await names('label.tier=web')).toEqual(['n-1', 'n-2', 'n-3']);
-    expect(await names('version=v0.3.0,product=pump')).toEqual(['old-1', 'other-1']);
+    expect(await names('version=v0.2.0,product=pump')).toEqual(['old-1', 'other-1']);
     expect(await names('n-3,n-1,nobody')).toEqual(['n-1', 'n-3']);
     expect(await names('nobody,nobody-else')).toEqual([]);
     expect(await names('site=local,state=ready')).toHaveLength(7);

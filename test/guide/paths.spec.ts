@@ -149,6 +149,21 @@ describe('from older releases to v0.7.0', () => {
   }, 120_000);
 });
 
+describe('between older releases', () => {
+  it.each([['v0.3.0', 'v0.5.0', 'manual', '2', '3'], ['v0.4.0', 'v0.5.0', 'manual', '2', '3'], ['v0.5.0', 'v0.6.0', 'partial', '3', '3'], ['v0.5.0', 'v0.6.2', 'partial', '3', '3'], ['v0.6.0', 'v0.6.2', 'automatic', '3', '3']])(
+    'goes from %s to %s and back byte for byte', async (from, to, migration, fromSchema, toSchema) => {
+      const node = await guide.node(`${from}-${to}`.replaceAll(/[v.]/g, ''), from);
+      const before = node.files();
+      expect((await node.plan(to)).plan.routes).toMatchObject([{ migration, legs: [{ from, to }] }]);
+      const rollout = await node.upgrade(to);
+      await isWhole(node, to);
+      expect(await node.last('migration.applied')).toMatchObject({ fromSchema, toSchema });
+      await node.rollBack(rollout);
+      await isWhole(node, from);
+      expect(node.files()).toEqual(before);
+    }, 120_000);
+});
+
 it('goes from v0.7.0 to v0.8.0 once that is out, and back to the validation suite of v0.7.0', async () => {
   const node = await guide.node('seven', 'v0.7.0');
   await node.orchat('metrics', '--enable');
