@@ -83,7 +83,7 @@ it('answers nothing that the service did not sign, or that is of another site or
   const own = agent.order('n-1', 'again', { parameters: { what: 'own' } });
   await agent.ended(own);
   expect(agent.service.arrived.slice(before).filter(({ body }) => strangers.includes(body.order!))).toEqual([]);
-  for (const said of ['unknown-key', 'an order of another site was refused', 'parameters.what: holds a NUL', 'has a field with the name']) expect(agent.output).toContain(said);
+  for (const said of ['unknown-key', 'it is of site south', 'parameters.what: holds a NUL', 'has a field with the name']) expect(agent.output).toContain(said);
   expect(existsSync(agent.home('n-3', 'ran'))).toBe(false);
 });
 

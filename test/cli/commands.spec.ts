@@ -65,11 +65,11 @@ describe('nodes and products', () => {
 
   it('product list and product show', async () => {
     expectAligned(await text('product', 'list'));
-    expect(await machine.json('product', 'list')).toEqual([{ product: 'orchat', name: 'ORCHAT', releases: 7, latest: 'v0.7.0' }]);
+    expect(await machine.json('product', 'list')).toMatchObject([{ product: 'json5' }, { product: 'orchat', name: 'ORCHAT', managed: true, releases: 7, latest: 'v0.8.0' }]);
     const sections = (await text('product', 'show', 'orchat')).join('\n').split('\n\n');
-    expect(sections[0]).toBe('ORCHAT');
+    expect(sections[0]).toMatch(/^ORCHAT, as of \d{4}-\d{2}-\d{2}$/);
     for (const section of sections.slice(1)) expectAligned(section.split('\n'));
-    expect(sections.slice(1).map((section) => section.split(' ')[0])).toEqual(['RELEASE', 'FROM', 'RUNBOOK']);
+    expect(sections.slice(1).map((section) => section.split(' ')[0])).toEqual(['RELEASE', 'FROM', 'METHOD', 'BACK', 'PROCEDURE', 'RUNBOOK']);
     const [product] = await machine.json<{ releases: object[]; certification: object[] }>('product', 'show', 'orchat');
     expect(product!.releases).toHaveLength(7);
   });
@@ -87,7 +87,7 @@ describe('rollouts', () => {
 
   it('rollout plan --dry-run shows the plan and records nothing', async () => {
     const said = (await text(...plan, '--nodes', 'node-1', '--dry-run')).join('\n');
-    for (const part of ['nothing is recorded', 'digest     ', 'product    orchat to v0.7.0', 'failures   stops at the first', 'v0.6.2 to v0.7.0 (automatic migration)', '  * install/binary: Put the new binary in place', 'and back, if it fails after a change:']) expect(said).toContain(part);
+    for (const part of ['nothing is recorded', 'digest     ', 'product    orchat to v0.7.0', 'failures   stops at the first', 'v0.6.2 to v0.7.0 (automatic migration, by binary)', '  * install/binary: Put the new binary in place', 'and back, if it fails after a change:']) expect(said).toContain(part);
     expect(said).not.toContain('Start it with');
     expect(await machine.json(...plan, '--nodes', 'node-1', '--dry-run')).toMatchObject([{ written: false, dryRun: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string }]);
     expect(await machine.json('rollout', 'list')).toEqual([]);
@@ -126,7 +126,7 @@ describe('rollouts', () => {
     const { code, stdout, stderr } = await machine.cli('rollout', 'start', rollout, '--digest', digest, '--watch');
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).toContain('node-1: upgraded, verified, 17/17 measured');
+    expect(lines).toContain('node-1: upgraded, verified, 22/22 measured');
     expect(lines.at(-1)).toBe(`rollout ${rollout} to v0.7.0: succeeded, 1: 1 upgraded`);
     expect(new Set(lines).size).toBe(lines.length);
   }, 60_000);
@@ -200,7 +200,7 @@ it('ends quietly when whoever reads has enough', async () => {
     const { code, raw, lines } = await show(70, ['rollout', 'start', rollout, '--watch']);
     expect(code).toBe(3);
     expect(raw.split(escape).some((part) => /^\d+A/.test(part))).toBe(true);
-    expect(lines.some((line) => /^node-3 {2}upgrading {5}━*─* \d+\/17/.test(line))).toBe(true);
+    expect(lines.some((line) => /^node-3 {2}upgrading {5}━*─* \d+\/22/.test(line))).toBe(true);
     expect(lines.some((line) => line.startsWith('node-3 rolled-back: unhealthy:'))).toBe(true);
     expect(lines.at(-1)).toMatch(new RegExp(`^rollout ${rollout} to v0\\.7\\.0: failed \\(failure-limit\\), 1: 1 rolled-back$`));
   }, 60_000);

@@ -69,7 +69,7 @@ it('has what no read model can take, and what PostgreSQL refuses', async () => {
   await workshop.project(lease);
   const keys = (await parked()) as { projection: string; key: string }[];
   expect(keys.map(({ projection, key }) => `${projection} ${key.startsWith('r-') ? 'a rollout' : key}`).sort()).toEqual([
-    'certification node/odd', 'fleet node/ghost', 'fleet node/odd', 'history node/odd', 'products node/odd', 'rollouts a rollout', 'rollouts node/odd', 'rollouts a rollout',
+    'certification node/odd', 'fleet node/ghost', 'fleet node/odd', 'history node/odd', 'products node/odd', 'reviews node/odd', 'rollouts a rollout', 'rollouts node/odd', 'rollouts a rollout',
   ].sort());
 });
 

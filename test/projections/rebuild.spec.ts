@@ -23,6 +23,9 @@ const size = async (table: string) => (await content(table)).length;
 let registered = 0;
 const registerOne = () => workshop.fleet.announce(`more-${++registered}`);
 
+/** Tables of which this history has nothing. */
+const nothingOf = ['rollout_gate', 'review'];
+
 describe('a rebuild', () => {
   it.each(projections.map((one) => [one.name, one] as const))('of %s gives the same rows, under the same names, with the same rights', async (_, projection) => {
     await project();
@@ -34,7 +37,7 @@ describe('a rebuild', () => {
     expect(await Promise.all(projection.tables.map((table) => content(table.name)))).toEqual(rows);
     const app = await openPool({ url: workshop.database.app, name: 'test reads', max: 1, logger: silentLogger });
     for (const { name } of projection.tables) {
-      expect((await app.query(`select * from roll.${name}`)).rows.length).toBeGreaterThan(0);
+      if (!nothingOf.includes(name)) expect((await app.query(`select * from roll.${name}`)).rows.length).toBeGreaterThan(0);
       await expect(app.query(`delete from roll.${name}`)).rejects.toThrow('permission denied');
     }
     await app.end();

@@ -89,14 +89,14 @@ it('exports it as CSV and JSON', async () => {
 it('marks a release; plans to it are refused until an exception is granted, and then they say so', async () => {
   const plan = () => rollbook('rollout', 'plan', '--product', 'orchat', '--to', 'v0.7.0', '--nodes', 'n-1', '--dry-run');
   expect((await rollbook('product', 'mark', 'orchat', 'v0.7.0', '--as', 'bad', '--reason', 'it loses history', '--until', '2999-01-01')).stdout).toBe('orchat v0.7.0 is marked as bad.\n');
-  expect((await rollbook('product', 'show', 'orchat')).stdout).toMatch(/v0\.7\.0 +bad +\S+ \S+ +2999-01-01 00:00:00 +it loses history/);
+  expect((await rollbook('product', 'show', 'orchat')).stdout).toMatch(/v0\.7\.0 +bad +\S+ \S+ +2999-01-01 00:00:00Z +it loses history/);
   const refused = await plan();
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('target-vetoed: orchat v0.7.0 is marked as bad: it loses history. Choose another release, or have an exception granted')]);
   const [granted] = objects(await rollbook('policy', 'except', 'targets.vetoed', '--node', 'n-1', '--reason', 'its history is empty', '--until', '2999-01-01', '--json'));
   const passed = await plan();
   expect(passed.stdout).toMatch(/warning +orchat v0\.7\.0 is marked as bad: it loses history/);
   expect(passed.stdout).toContain(`${granted!['exception'] as string} (exceptions from the policy)`);
-  expect((await rollbook('policy', 'show')).stdout).toMatch(/targets\.vetoed +node n-1 +2999-01-01 00:00:00 +its history is empty/);
+  expect((await rollbook('policy', 'show')).stdout).toMatch(/targets\.vetoed +node n-1 +2999-01-01 00:00:00Z +its history is empty/);
 });
 
 it('withdraws an exception and takes a mark off', async () => {

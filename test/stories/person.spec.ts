@@ -17,8 +17,8 @@ function writeCatalogue(): void {
   mkdirSync(join(catalog, 'orchat/runbooks'), { recursive: true });
   const file = join(catalog, 'orchat/product.yaml');
   const text = readFileSync(file, 'utf8');
-  if (!text.includes('migrate-check, install')) throw new Error('the path of the catalogue is another one now');
-  const withPerson = text.replace('migrate-check, install', 'migrate-check, show, install');
+  if (!text.includes('migrate-check, "@install"')) throw new Error('the path of the catalogue is another one now');
+  const withPerson = text.replace('migrate-check, "@install"', 'migrate-check, show, "@install"');
   const procedures = 'procedures:\n  - { procedure: check-up, title: Validate the settings, runbooks: [config-check] }\n';
   writeFileSync(file, text.includes('\nprocedures:\n') ? withPerson.replace('procedures:\n', procedures) : `${withPerson}${procedures}`);
   writeFileSync(join(catalog, 'orchat/runbooks/show.yaml'), `runbook: show
@@ -89,7 +89,7 @@ it('what is accepted goes on to the end, what is rejected ends where it is', asy
   expect((await machine.cli('node', 'review', 'node-1', '--accept')).code).toBe(1);
   const entries = await machine.json<{ type: string; data: { runbook?: string; step: string; attempt: number } }>('node', 'history', 'node-2');
   const ordered = entries.filter((entry) => entry.type === 'step.ordered').map(({ data }) => `${data.runbook}/${data.step}/${data.attempt}`);
-  expect([ordered.length, new Set(ordered).size]).toEqual([18, 18]);
+  expect([ordered.length, new Set(ordered).size]).toEqual([23, 23]);
   const told = (await machine.cli('node', 'history', 'node-2')).stdout;
   expect(told).toContain('✓ accepted: Look at the settings before they are touched');
   expect(told.match(/Look at the settings before they are touched/g)).toHaveLength(3);

@@ -24,13 +24,15 @@ export class OwnCatalogue {
     writeFileSync(file, text, { mode: 0o755 });
     const sha256 = createHash('sha256').update(text).digest('hex');
     this.edit((product) => {
-      const { releases, paths } = product.toJS() as { releases: { version: string; artifacts: object[] }[]; paths: { from: string[]; to: string }[] };
+      const { releases, paths } = product.toJS() as { releases: { version: string; artifacts: object[] }[]; paths: { from: string[]; to: string; upgrade: string[] }[] };
       const known = releases.find((one) => one.version === version)!;
-      const spoilt = { version, released: '2026-01-17', artifacts: [{ ...known.artifacts[0], sha256 }] };
+      const spoilt = { version, released: '2026-01-17', artifacts: known.artifacts.map((one, i) => (i === 0 ? { ...one, sha256 } : one)) };
       product.set('releases', product.createNode(releases.map((one) => (one === known ? spoilt : one)), { aliasDuplicateObjects: false }));
       const others = paths.filter((one) => one.to !== version);
       const path = paths.find((one) => one.to === 'v0.7.0' && one.from.includes('v0.6.2'))!;
-      product.set('paths', product.createNode([...others, { ...path, from: ['v0.6.2'], to: version }], { aliasDuplicateObjects: false }));
+      // The validation suite knows the real program by its digest.
+      const upgrade = path.upgrade.filter((runbook) => runbook !== 'validate-quick');
+      product.set('paths', product.createNode([...others, { ...path, upgrade, from: ['v0.6.2'], to: version }], { aliasDuplicateObjects: false }));
     });
   }
 

@@ -12,6 +12,9 @@ const phases: { [kind: string]: (event: { [name: string]: unknown }, to: string)
   'migration-check': () => 'Checking the migration...',
   install: (_, to) => `Downloading version ${to}...`,
   migration: () => 'Migrating the settings...',
+  review: () => 'Waiting for a person to look at it: see `rollbook node review`',
+  archive: () => 'Creating backup...',
+  remove: () => 'Removing the old installation...',
   config: () => 'Verifying installation...',
   validation: () => 'Running validation suite...',
   feature: () => 'Running validation suite...',
@@ -19,7 +22,7 @@ const phases: { [kind: string]: (event: { [name: string]: unknown }, to: string)
 
 /** Turns events of a node's upgrade into the lines that people follow it by; each phase is told once. */
 export class Narrator {
-  private phase = '';
+  private readonly told = new Set<string>();
   /** The backup that was made, when there is one. */
   backup: { name: string; sha256: string } | undefined;
 
@@ -55,8 +58,8 @@ export class Narrator {
   }
 
   private enter(phase: string | undefined): string[] {
-    if (phase === undefined || phase === this.phase) return [];
-    this.phase = phase;
+    if (phase === undefined || this.told.has(phase)) return [];
+    this.told.add(phase);
     return [phase];
   }
 }

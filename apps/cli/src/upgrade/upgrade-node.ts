@@ -1,4 +1,3 @@
-import { compareVersions } from '#domain';
 import { pause } from '#platform';
 import type { ApiClient } from '../client.js';
 import { refused } from '../exit.js';
@@ -46,12 +45,11 @@ export async function upgradeNode(api: ApiClient, log: UpgradeLog, name: string,
   return { node: name, rollout, state: end.state, version: now.version, backup };
 }
 
-/** The newest release that is out. */
+/** The release that is current on the day of asking. */
 function latestOf({ product, releases }: ProductView): string {
-  const out = releases.filter((release) => release.released !== null || release.scheduled === null).map((release) => release.version);
-  const newest = out.sort(compareVersions).at(-1);
-  if (newest === undefined) throw refused(`version-unknown: ${product} has no release that is out. Name a version.`);
-  return newest;
+  const current = releases.find(({ support }) => support === 'current');
+  if (!current) throw refused(`version-unknown: ${product} has no release that is current. Name a version with --to.`);
+  return current.version;
 }
 
 /** An upgrade of this node to this version that was begun before, made to run if it waits. */

@@ -86,7 +86,7 @@ export async function askWebhook({ url }: Extract<Gate, { gate: 'webhook' }>, oc
 async function request(url: string, method: string, path: string, body: unknown, { caFile, allowHttp, signal }: OutsideOptions): Promise<HttpAnswer> {
   const base = path === '' ? url : `${url.replace(/\/+$/, '')}/${path}`;
   const { pathname, search } = new URL(base);
-  const client = new HttpClient({ url: base, caFile, allowHttp, answerBytesMax });
+  const client = new HttpClient({ url: new URL(base).origin, caFile, allowHttp, answerBytesMax });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   try {
     return await client.request(method, `${pathname}${search}`, { timeoutMs: limitMs, signal: limit, ...(body === undefined ? {} : { body }) });
