@@ -70,7 +70,7 @@ export class AgentMetrics {
 function metricsOf(product: string, registers: Registry[]): ProductMetrics {
   const prefix = product.replace(/\W/g, '_');
   return {
-    errors: new Counter({ name: `${prefix}_errors_total`, help: 'Steps of upgrades that failed on a node', labelNames: ['type', 'node'], registers }),
+    errors: new Counter({ name: `${prefix}_errors_total`, help: 'Steps of orders that failed on a node, those of rollbacks and procedures included', labelNames: ['type', 'node'], registers }),
     version: new Gauge({ name: `${prefix}_version_info`, help: '1 for the version that a node was last seen at', labelNames: ['node', 'version'], registers }),
     health: new Gauge({ name: `${prefix}_health_status`, help: '1 healthy, 0.5 degraded, 0 unhealthy; absent while unknown', labelNames: ['node'], registers }),
   };
