@@ -23,8 +23,8 @@ const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { 
 const ours = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
 const known = new Set<string>(Object.values(settings).map((one) => one.name));
 
-it('runs PostgreSQL, Kafka, the schema, api, worker and two agents', () => {
-  expect(Object.keys(compose.services).sort()).toEqual(['agent-a', 'agent-b', 'api', 'kafka', 'postgres', 'schema', 'worker']);
+it('runs PostgreSQL, Kafka, the schema, api, worker, two agents and Prometheus', () => {
+  expect(Object.keys(compose.services).sort()).toEqual(['agent-a', 'agent-b', 'api', 'kafka', 'postgres', 'prometheus', 'schema', 'worker']);
   expect(compose.services['kafka']!.environment!['KAFKA_PROCESS_ROLES']).toBe('broker,controller');
 });
 
@@ -65,4 +65,12 @@ it('builds the image from files that there are', () => {
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
   expect(copied.length).toBeGreaterThan(5);
   expect(copied.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+it('lets Prometheus scrape services that there are, at the ports that they are given', () => {
+  const { scrape_configs: jobs } = parse(readFileSync(join(root, 'monitoring/prometheus/prometheus.yml'), 'utf8')) as { scrape_configs: { static_configs: { targets: string[] }[] }[] };
+  const targets = jobs.flatMap((job) => job.static_configs.flatMap((one) => one.targets));
+  const portOf = ({ environment = {} }: Service) => environment['ROLLBOOK_AGENT_PORT'] ?? environment['ROLLBOOK_WORKER_PORT'] ?? environment['ROLLBOOK_PORT'];
+  const open = Object.entries(compose.services).filter(([, service]) => portOf(service) !== undefined).map(([name, service]) => `${name}:${portOf(service)}`);
+  expect([...targets].sort()).toEqual(open.sort());
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AgentChannel } from '#messaging';
 import type { Clock, Logger } from '#platform';
 import type { Identity } from './identity.js';
+import { AgentMetrics } from './metrics/metrics.js';
 import { AgentMemory } from './journal/memory.js';
 import type { HeldProduct, ServedNode } from './nodes.js';
 import { Observer } from './observe/observer.js';
@@ -33,6 +34,7 @@ export interface AgentOptions {
 
 /** An agent of a site: its journal in the middle, orders in, steps, reports out. */
 export class Agent {
+  readonly metrics: AgentMetrics;
   private readonly memory: AgentMemory;
   private readonly channel: AgentChannel;
   private readonly reporter: Reporter;
@@ -47,12 +49,19 @@ export class Agent {
     const evidence = new EvidenceFolder(join(state, 'evidence'));
     const { memory, channel } = this;
     evidence.keepOnly(new Set(memory.reports().flatMap((one) => one.evidence)));
-    this.reporter = new Reporter({ site, agent, key: identity.privateKey, keyId: identity.keyId, memory, evidence, channel, clock, logger });
+    const metrics = new AgentMetrics(nodes, (node) => this.executor.isBusy(node));
+    this.metrics = metrics;
+    this.reporter = new Reporter({
+      site, agent, key: identity.privateKey, keyId: identity.keyId, memory, evidence, channel, clock, logger, onReport: (body) => metrics.take(body),
+    });
     const { reporter } = this;
     this.executor = new Executor({
       nodes, memory, reporter, mirror, clock, logger,
       stepOf: (order) => this.desk.stepOf(order),
-      onIdle: (node) => this.observer.forget(node),
+      onIdle: (node) => {
+        this.observer.forget(node);
+        metrics.forget(node);
+      },
       ...(options.stepsAtOnce === undefined ? {} : { stepsAtOnce: options.stepsAtOnce }),
       ...(options.carryOut ? { carryOut: options.carryOut } : {}),
     });

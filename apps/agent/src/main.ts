@@ -4,6 +4,7 @@ import type { Logger, Settings } from '#platform';
 import { Agent } from './agent.js';
 import { kafkaChannel, pullChannel } from './channel.js';
 import { ServiceKeys, enrol } from './enrol.js';
+import { openMetricsDoor } from './metrics/door.js';
 import { identityIn, lockState } from './identity.js';
 import { readNodes, readProducts } from './nodes.js';
 
@@ -31,8 +32,10 @@ async function main(): Promise<void> {
     observeSeconds: settings.observeSeconds, clock: systemClock,
     channel: (cursor) => (kafka ? kafkaChannel({ ...common, settings: kafka, serviceKeys: serviceKeys.keys }) : pullChannel({ ...common, http }, cursor)),
   });
+  const door = settings.agentPort === 0 ? undefined : await openMetricsDoor(agent.metrics, settings.agentPort, settings.host);
   endWith(async () => {
     stopping.abort();
+    await door?.close();
     await agent.stop();
     http.close();
     unlock();

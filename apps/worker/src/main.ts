@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
-import { collectDefaultMetrics, register } from 'prom-client';
 import { causeChain, endWith, jsonLogger, kafkaSettingsFrom, openPool, readSettings, systemClock, tellReady } from '#platform';
 import type { Settings } from '#platform';
 import { serviceKey } from './keys.js';
+import { WorkerMetrics } from './metrics.js';
 import { startWorker } from './worker.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     outside: { caFile: settings.caFile, allowHttp: settings.allowHttp },
     ...(kafka ? { kafka: { settings: kafka, topics, logger } } : {}),
   });
-  const door = serveMetrics(settings);
+  const door = serveMetrics(settings, new WorkerMetrics(pool, systemClock));
   endWith(async () => {
     door?.close();
     await worker.stop();
@@ -34,13 +34,13 @@ async function main(): Promise<void> {
 }
 
 /** Liveness and metrics, where a port is given. */
-function serveMetrics({ workerPort, host }: Settings) {
+function serveMetrics({ workerPort, host }: Settings, metrics: WorkerMetrics) {
   if (workerPort === 0) return undefined;
-  collectDefaultMetrics();
   const server = createServer((request, response) => {
     if (request.url === '/healthz') response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
-    else if (request.url === '/metrics') void register.metrics().then((text) => response.writeHead(200, { 'content-type': register.contentType }).end(text));
-    else response.writeHead(404).end();
+    else if (request.url === '/metrics') {
+      metrics.text().then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text), () => response.writeHead(500).end());
+    } else response.writeHead(404).end();
   });
   return server.listen(workerPort, host);
 }

@@ -16,6 +16,8 @@ export interface ReporterOptions {
   channel: Pick<AgentChannel, 'send'>;
   clock: Clock;
   logger: Logger;
+  /** Told of every report as it is made. */
+  onReport?: (body: ReportBody) => void;
   /** A report without a receipt is sent again after this time, in milliseconds. */
   resendMs?: number;
 }
@@ -104,8 +106,10 @@ export class Reporter {
   }
 
   private report(body: Omit<ReportBody, 'site' | 'agent' | 'incarnation' | 'sequence'>, evidence: string[] = []): Unsent {
-    const { site, agent, memory } = this.options;
-    return { body: { ...body, site, agent, incarnation: memory.incarnation, sequence: memory.nextSequence() }, evidence };
+    const { site, agent, memory, onReport } = this.options;
+    const whole = { ...body, site, agent, incarnation: memory.incarnation, sequence: memory.nextSequence() };
+    onReport?.(whole);
+    return { body: whole, evidence };
   }
 
   private async run(): Promise<void> {

@@ -65,6 +65,7 @@ export const settings = {
   }),
   nodesFile: text('ROLLBOOK_NODES_FILE', 'YAML file of the nodes that an agent serves.'),
   observeSeconds: integer('ROLLBOOK_OBSERVE_SECONDS', 'How often an agent observes version and health of its nodes.', 300, 1, 86400),
+  agentPort: integer('ROLLBOOK_AGENT_PORT', 'Port of an agent for liveness and metrics, on ROLLBOOK_HOST; 0 turns it off.', 0, 0, 65535),
   allowHttp: flag('ROLLBOOK_ALLOW_HTTP', 'Lets an agent or the command line use plain HTTP beyond this machine.'),
 } as const;
 
