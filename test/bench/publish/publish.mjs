@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import kafkajs from 'kafkajs';
 import { kafkaPublishing } from '../../../dist/apps/worker/src/kafka/kafka.js';
-import { publisher } from '../../../dist/apps/worker/src/publisher/publisher.js';
+import { eventPublisher } from '../../../dist/apps/worker/src/publisher/publisher.js';
 import { PostgresReader, PostgresShelf } from '../../../dist/libs/ledger/src/index.js';
 import { eventsTopic, topicSpecs } from '../../../dist/libs/messaging/src/index.js';
-import { ensureTopics, silentLogger, systemClock } from '../../../dist/libs/platform/src/index.js';
-import { Mailbox, takeLease } from '../../../dist/libs/projections/src/index.js';
+import { ensureTopics, silentLogger } from '../../../dist/libs/platform/src/index.js';
+import { takeLease } from '../../../dist/libs/projections/src/index.js';
 import { seed } from '../rebuild/seed.mjs';
 
 const bareTopic = 'rollbook.bench.bare';
@@ -53,18 +53,17 @@ async function timed(work, arrivals, events) {
   return events / ((performance.now() - began) / 1000);
 }
 
-/** The follower of the service, without the orders that it also delivers. */
+/** The service's own follower. */
 class Publisher {
   static async open(ground, pool, settings) {
     const made = kafkaPublishing({ settings, topics, logger: silentLogger }, '/rollbook');
     ground.onEnd(() => made.close());
-    const orders = { deliver: () => Promise.resolve() };
-    const follower = publisher({ pool, reader: new PostgresReader(pool), mailbox: new Mailbox(pool), clock: systemClock, orders, events: made.events });
-    return Object.assign(new Publisher(), { follower, lease: await takeLease(pool, 'publisher', 'bench', 600) });
+    const follower = eventPublisher({ pool, reader: new PostgresReader(pool), events: made.events });
+    return Object.assign(new Publisher(), { follower, lease: await takeLease(pool, follower.name, 'bench', 600) });
   }
 
   async publish(pool) {
-    await pool.query(`delete from roll.follower where name = 'publisher'`);
+    await pool.query('delete from roll.follower where name = $1', [this.follower.name]);
     while ((await this.follower.step(this.lease)).taken > 0);
   }
 }
