@@ -172,7 +172,8 @@ it('ends quietly when whoever reads has enough', async () => {
 
 (haveTerminal ? describe : describe.skip)(`on a terminal${haveTerminal ? '' : ' (skipped: there is no script of util-linux)'}`, () => {
   const show = (columns: number, args: string[], more: NodeJS.ProcessEnv = {}) => {
-    const { NO_COLOR: _none, ...env } = machine.environment();
+    // In CI Node shows no colours even on a terminal.
+    const { NO_COLOR: _none, CI: _neither, ...env } = machine.environment();
     return onTerminal(args, { ...env, ...more }, columns);
   };
   const escape = '\u001b[';

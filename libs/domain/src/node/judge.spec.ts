@@ -152,11 +152,11 @@ describe('a baseline after the change', () => {
     type: 'baseline.measured', data: { ...data, phase: 'upgrade', when: 'after', medianMs, runs: [medianMs], beforeMs, ...rules },
   });
 
-  it.each([[300, 200], [250, 10], [90, 100], [374.5, 250]])('of %d ms is good after %d ms before', (now, then) => {
+  it.each([[300, 100], [250, 10], [90, 100], [749.5, 250]])('of %d ms is good after %d ms before', (now, then) => {
     expect(after(now, then)).toEqual({ good: true, proven: [measured(now, then)] });
   });
 
-  it.each([[301, 200], [251, 10]])('of %d ms is slower than %d ms before', (now, then) => {
+  it.each([[301, 100], [251, 10]])('of %d ms is slower than %d ms before', (now, then) => {
     expect(after(now, then)).toEqual(bad('slower-than-before', false, [measured(now, then)]));
   });
 

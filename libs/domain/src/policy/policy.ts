@@ -36,7 +36,7 @@ export const defaultPolicy: Policy = {
   targets: { endOfLife: 'refuse', deprecated: 'warn', vetoed: 'refuse' },
   staging: { production: { env: 'production' }, evidence: 'refuse', maxAgeDays: 30 },
   checklist: { releaseNotes: 'refuse', usersNotified: 'refuse' },
-  baseline: { ratio: 1.5, floorMs: 250 },
+  baseline: { ratio: 3, floorMs: 250 },
   monitoring: { hours: 48, observeSeconds: 60 },
   certification: {
     tiers: [

@@ -34,7 +34,7 @@ describe('a route over several paths', () => {
   const route = planned({ 'n-1': node('v0.5.0') }, productOf(catalogue({ paths }))).routes[0]!;
 
   it('shows its legs, each with what a person has to know, and is as hard as the hardest of them', () => {
-    expect(route).toMatchObject({ from: 'v0.5.0', to: 'v0.7.0', migration: 'partial', method: null, limits: { baselineRatio: 1.5, baselineFloorMs: 250 } });
+    expect(route).toMatchObject({ from: 'v0.5.0', to: 'v0.7.0', migration: 'partial', method: null, limits: { baselineRatio: 3, baselineFloorMs: 250 } });
     expect(route.legs.map(({ from, to, migration, notes }) => [from, to, migration, notes])).toEqual([
       ['v0.5.0', 'v0.6.0', 'partial', ['Tell the users']], ['v0.6.0', 'v0.7.0', 'automatic', []],
     ]);
