@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isTextMap, loadRunbooks, parseProduct } from '#messaging';
+import { isTextMap, loadRunbooks, namePattern, parseProduct } from '#messaging';
 import type { DigestedRunbook, ProductFile } from '#messaging';
 
 /** A node that this agent serves: its home on this machine, or what stands for it. */
@@ -32,7 +32,7 @@ export function readNodes(file: string): Map<string, ServedNode> {
     const { node, product, home, labels = {} } = (one ?? {}) as { [name: string]: unknown };
     const wrong = (field: string, says: string) => new NodesFileError(`${file}: nodes[${i}].${field} ${says}`);
     for (const [field, value] of Object.entries({ node, product })) {
-      if (typeof value !== 'string' || !/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(value)) throw wrong(field, 'must be lower-case letters, digits, dots and dashes');
+      if (typeof value !== 'string' || !namePattern.test(value)) throw wrong(field, 'must be lower-case letters, digits, dots and dashes');
     }
     if (typeof home !== 'string' || !home.startsWith('/')) throw wrong('home', 'must be an absolute path');
     if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) throw wrong('labels', 'must be a map');

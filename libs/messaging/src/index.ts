@@ -24,7 +24,7 @@ export { Intake } from './intake/intake.js';
 export type { IntakePorts, KnownAgent } from './intake/intake.js';
 export { OrderBody, openOrder, sealOrder } from './orders/order.js';
 export { openPass, publicKeyId, sealPass } from './passes/pass.js';
-export { isFacts, isNumbers, isTextMap, name as namePattern } from './shapes.js';
+export { isFacts, isNumbers, isTextMap, name as namePattern, version as versionPattern } from './shapes.js';
 export { ReceiptBody, openReceipt, sealReceipt } from './receipts/receipt.js';
 export { ReportBody, StepReportBody, openReport, sealReport, subjectOf } from './reports/report.js';
 export type { OpenedReport } from './reports/report.js';

@@ -2,7 +2,7 @@ import type { Clock, Logger } from '#platform';
 import type { Watch } from '../journal/memory.js';
 import type { HeldProduct, ServedNode } from '../nodes.js';
 import type { Reporter } from '../reports/reporter.js';
-import { isNumbers } from '#messaging';
+import { isNumbers, versionPattern } from '#messaging';
 import { runCommand } from '../steps/command.js';
 import type { CommandResult } from '../steps/command.js';
 import { endLeftOvers } from '../steps/processes.js';
@@ -21,7 +21,6 @@ const unknown: Observation = { version: null, health: 'unknown' };
 const limitMs = 30_000;
 /** Nodes looked at at the same time. */
 const atOnce = 4;
-const versionPattern = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 /** Looks at a node as its product says: which version answers, and how it feels. What cannot be measured is unknown. */
 export async function observe(node: ServedNode, { product }: HeldProduct, mark: string, signal?: AbortSignal): Promise<Observation> {

@@ -6,9 +6,8 @@ import { parseRunbook, readArguments } from './runbook.js';
 import type { DigestedRunbook } from './runbook.js';
 import { readDowngrade, readMethod, readPath, readProcedure } from './ways.js';
 import type { DowngradeEntry, MethodEntry, PathEntry, ProcedureEntry } from './ways.js';
+import { name, version } from '../shapes.js';
 
-const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
-const version = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 const day = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const digest = /^[0-9a-f]{64}$/;
 const relativePath = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;

@@ -2,6 +2,7 @@ import { digestOf } from '#proof';
 import type { Field, FileProblem } from './yaml-reader.js';
 import { YamlFile } from './yaml-reader.js';
 import { checkSteps } from './runbook-rules.js';
+import { version } from '../shapes.js';
 
 export const stepKinds = [
   'system', 'health', 'backup', 'backup-check', 'migration-check', 'install', 'migration', 'config', 'version', 'feature', 'restore', 'command',
@@ -12,7 +13,7 @@ export const parameterTypes = ['name', 'version', 'digest', 'artifact'] as const
 /** What a value of each parameter type may look like. None can end an argument or climb out of a directory. */
 export const parameterPatterns: Record<(typeof parameterTypes)[number], RegExp> = {
   name: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-  version: /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
+  version,
   digest: /^[0-9a-f]{64}$/,
   artifact: /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*){0,7}$/,
 };

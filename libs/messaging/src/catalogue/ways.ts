@@ -1,7 +1,6 @@
 import type { Field } from './yaml-reader.js';
+import { name, version } from '../shapes.js';
 
-const name = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
-const version = /^v?\d+(\.\d+){0,3}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 const label = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
 const migrations = ['automatic', 'partial', 'manual', 'fresh-install'] as const;
 /** In a path's lists these stand for the runbooks of the method that a plan chooses. */
