@@ -3,6 +3,7 @@ import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, readFileSync
 import { dirname, join } from 'node:path';
 import { runProcess } from './machine.js';
 import { mirror } from './sandboxes.js';
+import { describeNeeding } from './needs.js';
 
 const needed = ['/usr/bin/apt-get', '/usr/bin/dpkg', '/usr/bin/dpkg-deb', '/usr/bin/dpkg-query'];
 
@@ -20,20 +21,7 @@ function lack(): string | undefined {
 
 /** A `describe` that needs apt and dpkg. Elsewhere it is skipped by name, or fails when ROLLBOOK_REQUIRE_APT=1. */
 export function describeWithApt(name: string, tests: () => void): void {
-  const reason = lack();
-  if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_APT'] !== '1') {
-    process.stderr.write(`Skipped: ${name}: ${reason}\n`);
-    describe.skip(`${name} (skipped: ${reason})`, () => {
-      it('needs apt', () => undefined);
-    });
-    return;
-  }
-  describe(name, () => {
-    beforeAll(() => {
-      if (reason !== undefined) throw new Error(`ROLLBOOK_REQUIRE_APT=1, but ${reason}`);
-    });
-    tests();
-  });
+  describeNeeding(name, { what: 'apt', reason: lack(), variable: 'ROLLBOOK_REQUIRE_APT' }, tests);
 }
 
 /** A Debian system of its own in a folder: apt's and dpkg's state, a repository, and nothing of the machine's. */

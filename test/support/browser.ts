@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
+import { describeNeeding } from './needs.js';
 
 const places = [
   '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable',
@@ -21,20 +22,11 @@ export function describeWithBrowser(name: string, tests: (browser: () => Browser
   const given = process.env['CHROMIUM_PATH'];
   const program = given === undefined || given === '' ? places.find((place) => existsSync(place)) : given;
   const reason = program === undefined ? 'there is no Chromium; install it, or name it in CHROMIUM_PATH' : existsSync(program) ? undefined : `CHROMIUM_PATH=${program} is not there`;
-  if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_BROWSER'] !== '1') {
-    // Jest does not name a file all of whose tests are skipped.
-    process.stderr.write(`Skipped: ${name}: ${reason}\n`);
-    describe.skip(`${name} (skipped: ${reason})`, () => {
-      it('needs a browser', () => undefined);
-    });
-    return;
-  }
-  describe(name, () => {
-    let browser: Browser | undefined;
-    beforeAll(async () => {
-      if (reason !== undefined) throw new Error(`ROLLBOOK_REQUIRE_BROWSER=1, but ${reason}`);
-      browser = await chromium.launch({ executablePath: program!, args: [...flags, `--host-resolver-rules=MAP ${reboundHost} 127.0.0.1`] });
-    }, 60_000);
+  let browser: Browser | undefined;
+  const before = async () => {
+    browser = await chromium.launch({ executablePath: program!, args: [...flags, `--host-resolver-rules=MAP ${reboundHost} 127.0.0.1`] });
+  };
+  describeNeeding(name, { what: 'a browser', reason, variable: 'ROLLBOOK_REQUIRE_BROWSER', before, limitMs: 60_000 }, () => {
     afterAll(() => browser?.close(), 20_000);
     tests(() => browser!);
   });

@@ -13,6 +13,7 @@ import type { KafkaLogger, KafkaSettings, ReceivedRecord } from '../../libs/plat
 import { ensureTopics } from '../../libs/platform/src/kafka/index.js';
 import { silentLogger } from '../../libs/platform/src/logger.js';
 import { KafkaProxy } from './kafka-proxy.js';
+import { describeNeeding } from './needs.js';
 
 export interface KafkaNeeds {
   /** A broker of one's own, to kill or break; else the one of KAFKA_BROKERS is taken when it is set. */
@@ -43,20 +44,9 @@ export function describeWithKafka(name: string, needs: KafkaNeeds, tests: (kafka
   const given = process.env['KAFKA_BROKERS'];
   const shared = given !== undefined && given !== '' && !needs.own && !needs.proxied ? given : undefined;
   const reason = shared === undefined ? lack(needs.lacks) : undefined;
-  if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_KAFKA'] !== '1') {
-    // Jest does not name a file all of whose tests are skipped.
-    process.stderr.write(`Skipped: ${name}: ${reason}\n`);
-    describe.skip(`${name} (skipped: ${reason})`, () => {
-      it('needs a Kafka broker', () => undefined);
-    });
-    return;
-  }
-  describe(name, () => {
-    const kafka = new Running(shared);
-    beforeAll(async () => {
-      if (reason !== undefined) throw new Error(`ROLLBOOK_REQUIRE_KAFKA=1, but ${reason}`);
-      await kafka.start(needs);
-    }, 180_000);
+  const kafka = new Running(shared);
+  const before = () => kafka.start(needs);
+  describeNeeding(name, { what: 'a Kafka broker', reason, variable: 'ROLLBOOK_REQUIRE_KAFKA', before, limitMs: 180_000 }, () => {
     afterAll(() => kafka.stop(), 60_000);
     tests(kafka);
   });

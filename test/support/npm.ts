@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { describeNeeding } from './needs.js';
 
 /** Asked once for each test file, before its tests are listed. */
 function lack(): string | undefined {
@@ -8,18 +9,5 @@ function lack(): string | undefined {
 
 /** A `describe` that needs the npm registry. Without one it is skipped by name, or fails when ROLLBOOK_REQUIRE_NPM=1. */
 export function describeWithNpm(name: string, tests: () => void): void {
-  const reason = lack();
-  if (reason !== undefined && process.env['ROLLBOOK_REQUIRE_NPM'] !== '1') {
-    process.stderr.write(`Skipped: ${name}: ${reason}\n`);
-    describe.skip(`${name} (skipped: ${reason})`, () => {
-      it('needs the npm registry', () => undefined);
-    });
-    return;
-  }
-  describe(name, () => {
-    beforeAll(() => {
-      if (reason !== undefined) throw new Error(`ROLLBOOK_REQUIRE_NPM=1, but ${reason}`);
-    });
-    tests();
-  });
+  describeNeeding(name, { what: 'the npm registry', reason: lack(), variable: 'ROLLBOOK_REQUIRE_NPM' }, tests);
 }

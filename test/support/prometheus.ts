@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { until } from './until.js';
+import { describeNeeding } from './needs.js';
 
 export const promtool = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
@@ -19,19 +20,8 @@ export const promtool = (...args: string[]) => {
  */
 export function describeWithPrometheus(name: string, tests: () => void): void {
   const missing = ['prometheus', 'promtool'].filter((program) => spawnSync(program, ['--version']).error !== undefined);
-  if (missing.length === 0 || process.env['ROLLBOOK_REQUIRE_PROMETHEUS'] === '1') {
-    describe(name, () => {
-      beforeAll(() => {
-        if (missing.length > 0) throw new Error(`ROLLBOOK_REQUIRE_PROMETHEUS=1, but there is no ${missing.join(', no ')}`);
-      });
-      tests();
-    });
-    return;
-  }
-  process.stderr.write(`Skipped: ${name}: no ${missing.join(', no ')}\n`);
-  describe.skip(`${name} (skipped: no ${missing.join(', no ')})`, () => {
-    it('needs the programs of Prometheus', () => undefined);
-  });
+  const reason = missing.length === 0 ? undefined : `there is no ${missing.join(', no ')}`;
+  describeNeeding(name, { what: 'the programs of Prometheus', reason, variable: 'ROLLBOOK_REQUIRE_PROMETHEUS' }, tests);
 }
 
 export interface Sample {
